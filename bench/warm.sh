@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The same 500 programs again, nothing changed, with --reuse-results: at most 2 % of the cold run.
+. "$(dirname -- "$0")/common.sh"
+need aarch64-linux-gnu-gcc qemu-aarch64-static
+generate "$work/suite"
+run="cd $work && $xtest run --target $triple --suites-dir $work/suite -s generated --reuse-results --runs $work/runs"
+check="$xtest report latest --format jsonl --runs $work/runs | grep -c '\\\\\"status\\\\\":\\\\\"pass\\\\\"' | grep -qx $count"
+cat >"$work/plan.json" <<EOT
+{"repeat": $repeat, "warm_up": 0,
+ "commands": {
+  "cold": {"prepare": "rm -rf $work/runs $work/cache", "run": "$run", "check": "$check"},
+  "warm": {"run": "$run", "check": "$check"}},
+ "bars": [
+  {"name": "warm", "against": "cold", "what": "wall", "most": 0.02},
+  {"name": "warm", "against": "cold", "what": "cpu", "most": 0.02}]}
+EOT
+python3 "$root/bench/compare.py" "$work/plan.json"

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# One library a room; it links only what its arrows allow (ARCHITECTURE.md), and tests/unit/architecture_test.cc reads
+# the includes to see that no file cheats.
+function(xtest_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;EXCEPT;LINKS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${ROOM_SOURCES})
+  foreach(pattern ${ROOM_EXCEPT})
+    list(FILTER sources EXCLUDE REGEX ${pattern})
+  endforeach()
+  add_library(xtest_${name} STATIC ${sources})
+  target_link_libraries(xtest_${name} PUBLIC xtest_options ${ROOM_LINKS})
+  if(name STREQUAL base)
+    target_precompile_headers(xtest_base PRIVATE ${heavy_headers})
+  else()
+    target_link_libraries(xtest_${name} PRIVATE Boost::headers fmt::fmt yaml-cpp OpenSSL::Crypto Threads::Threads)
+    target_precompile_headers(xtest_${name} REUSE_FROM xtest_base)
+  endif()
+endfunction()
+
+# Asio and the big standard headers are parsed once, for every room.
+set(heavy_headers <algorithm> <chrono> <filesystem> <functional> <map> <memory> <optional> <string> <variant> <vector>
+                  <fmt/format.h> ${CMAKE_SOURCE_DIR}/runner/base/asio.h)
+
+xtest_room(base SOURCES runner/base/*.cc LINKS Boost::headers fmt::fmt yaml-cpp OpenSSL::Crypto Threads::Threads)
+xtest_room(model SOURCES runner/model/*.cc LINKS xtest_base)
+xtest_room(record SOURCES runner/record/*.cc LINKS xtest_model nlohmann_json::nlohmann_json)
+xtest_room(dialects SOURCES runner/dialects/*.cc LINKS xtest_model)
+xtest_room(store SOURCES runner/store/*.cc LINKS xtest_model nlohmann_json::nlohmann_json)
+xtest_room(inspect SOURCES suites/inspect/*.cc LINKS xtest_base PkgConfig::LIBELF nlohmann_json::nlohmann_json)
+xtest_room(targets SOURCES targets/*.cc LINKS xtest_store xtest_inspect)
+xtest_room(suites SOURCES suites/*.cc LINKS xtest_dialects xtest_targets xtest_inspect)
+xtest_room(emulators SOURCES emulators/*.cc emulators/*/*.cc LINKS xtest_targets xtest_store)
+xtest_room(reports SOURCES reports/*.cc LINKS xtest_record LibXml2::LibXml2)
+xtest_room(engine SOURCES runner/engine/*.cc LINKS xtest_suites xtest_emulators xtest_record)
+xtest_room(cli SOURCES runner/cli/*.cc LINKS xtest_engine xtest_reports CLI11::CLI11)

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session whose programs are started by an agent on this machine: host, qemu-user, and below Wine's.
+//
+// Each run gets a new empty folder (its cwd, HOME and TMPDIR), a fixed environment and /dev/null as stdin; the agent
+// removes the folder afterwards. The session owns the agent; its destructor kills everything that still runs.
+#pragma once
+
+#include "emulators/agent/client.h"
+#include "emulators/session.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace xtest {
+
+struct AgentPlace {
+  std::string name;                          // of the session: "qemu-user#1"
+  std::vector<std::string> prefix;           // words before the program: an emulator and its options
+  std::vector<std::string> env;              // "K=V" on top of the fixed environment
+  std::filesystem::path folders;             // fresh folders are made below it
+};
+
+class AgentSession : public Session {
+ public:
+  AgentSession(AgentPlace place, std::unique_ptr<AgentClient> agent);
+  ~AgentSession() override;
+
+  std::string name() const override { return place_.name; }
+  Task<void> stage(std::vector<std::filesystem::path> files) override;
+  Task<Completion> run(RunRequest request) override;
+  Task<void> close() override;
+
+ protected:
+  AgentCommand to_agent(const RunRequest& request);
+  Task<Completion> run_in_agent(AgentCommand command);
+  const AgentPlace& place() const { return place_; }
+
+ private:
+  AgentPlace place_;
+  std::unique_ptr<AgentClient> agent_;
+  std::uint64_t runs_ = 0;
+};
+
+// The environment of every target program (kyua's rules): nothing of the user's, TZ=UTC, LANG=C, HOME and TMPDIR its folder.
+std::vector<std::string> target_environment(const std::string& folder, const std::vector<std::string>& extra);
+
+}  // namespace xtest

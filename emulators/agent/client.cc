@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulators/agent/client.h"
+
+#include "emulators/agent/wire.h"
+#include "runner/base/error.h"
+#include "runner/base/fd.h"
+#include "runner/base/process.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <map>
+
+namespace xtest {
+
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using Steady = std::chrono::steady_clock;
+
+constexpr int agent_channel = 3;           // the channel's number in the agent
+constexpr auto cleanup_patience = 2000ms;  // for the agent to kill and remove what it has, once it is told to go
+constexpr auto exit_patience = 100ms;      // for the exit code of an agent that has closed its channel
+constexpr auto watch_period = 1s;
+constexpr std::size_t stdin_piece = 1u << 20;
+
+struct Segment {
+  std::string bytes;
+  std::vector<UniqueFd> fds;   // go with the first byte
+};
+
+struct Pending {
+  Pending(asio::any_io_executor executor, std::chrono::milliseconds limit)
+      : wake(executor, Steady::time_point::max()), wall(limit) {}
+  Output& output(std::uint32_t channel) { return channel == 0 ? completion.out : completion.err; }
+
+  Completion completion;
+  bool done = false;
+  asio::steady_timer wake;
+  std::chrono::milliseconds wall;
+  Steady::time_point deadline = Steady::time_point::max();
+  std::uint64_t taken = 0;     // output bytes since the last credit
+};
+
+Nonce random_nonce() {
+  Nonce nonce;
+  if (::getrandom(nonce.data(), nonce.size(), 0) != static_cast<ssize_t>(nonce.size())) {
+    throw_errno("cannot get random bytes");
+  }
+  return nonce;
+}
+
+std::uint32_t flags_of(const AgentCommand& command) {
+  std::uint32_t flags = 0;
+  if (command.fresh_cwd) flags |= XA_FRESH_CWD;
+  if (command.keep_cwd) flags |= XA_KEEP_CWD;
+  if (!command.stdin_data.empty()) flags |= XA_STDIN_PIPE;
+  if (command.pass_fds) flags |= XA_PASS_FDS;
+  return flags;
+}
+
+Segment run_segment(const AgentCommand& command, std::uint32_t seq, const Nonce& nonce) {
+  WireFrame frame(XA_RUN, seq, nonce);
+  frame.u32(flags_of(command)).texts(command.argv).texts(command.env).text(command.cwd);
+  frame.u64(static_cast<std::uint64_t>(command.limits.wall.count()));
+  frame.u64(static_cast<std::uint64_t>(command.cpu.count())).u64(command.address_space).u64(command.file_size);
+  frame.u64(command.limits.out_head).u64(command.limits.out_tail);
+  Segment segment{frame.take(), {}};
+  if (!command.pass_fds) return segment;
+  for (const int fd : *command.pass_fds) {
+    segment.fds.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+    if (!segment.fds.back()) throw_errno("cannot pass a descriptor to a program");
+  }
+  return segment;
+}
+
+// As ::send, with the descriptors.
+ssize_t send_segment(int socket, const Segment& segment) {
+  iovec piece{const_cast<char*>(segment.bytes.data()), segment.bytes.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(3 * sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  if (!segment.fds.empty()) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    auto* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(3 * sizeof(int));
+    for (std::size_t i = 0; i < 3; ++i) {
+      const int fd = segment.fds[i].get();
+      std::memcpy(CMSG_DATA(header) + i * sizeof fd, &fd, sizeof fd);
+    }
+  }
+  return ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+Termination termination_of(std::uint32_t how, std::uint32_t number, std::string text) {
+  switch (how) {
+    case XA_EXITED: return Exited{static_cast<int>(number)};
+    case XA_SIGNALLED: return Signalled{static_cast<int>(number), std::move(text)};
+    case XA_TIMED_OUT: return TimedOut{};
+    default: return NotStarted{std::move(text)};
+  }
+}
+
+// False when the frame is cut.
+bool read_ended(WireReader reader, Completion& into) {
+  const auto how = reader.u32();
+  const auto number = reader.u32();
+  into.how = termination_of(how, number, reader.text());
+  into.usage.user = std::chrono::microseconds(reader.u64());
+  into.usage.system = std::chrono::microseconds(reader.u64());
+  into.usage.wall = std::chrono::microseconds(reader.u64());
+  into.usage.max_rss_kib = static_cast<std::int64_t>(reader.u64());
+  into.out.total = reader.u64();
+  into.err.total = reader.u64();
+  for (auto strays = reader.u32(); strays > 0 && !reader.bad(); --strays) into.strays.push_back(reader.text());
+  into.evidence += reader.text();
+  if (into.out.skipped == 0) into.out.head = into.out.text.size();
+  if (into.err.skipped == 0) into.err.head = into.err.text.size();
+  return !reader.bad();
+}
+
+std::string read_available(int fd) {
+  std::string text(4096, '\0');
+  ::fcntl(fd, F_SETFL, O_NONBLOCK);
+  const auto size = ::read(fd, text.data(), text.size());
+  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+// Lives as long as a handler or a run() needs it; handlers do nothing once it is stopped.
+struct AgentClient::State : std::enable_shared_from_this<State> {
+  State(asio::any_io_executor executor, UniqueFd channel, UniqueFd complaints_end, Child process, AgentOptions wanted)
+      : socket(executor, channel.release()), complaints(std::move(complaints_end)), child(std::move(process)),
+        options(std::move(wanted)), nonce(options.nonce ? *options.nonce : random_nonce()),
+        greeting(executor), watch(executor) {}
+
+  void send(Segment segment);
+  void flush();
+  void receive();
+  void take_frames();
+  bool take(const WireHeader& header, std::string_view payload);
+  bool take_of_run(const WireHeader& header, WireReader payload);
+  void take_output(Pending& run, std::uint32_t seq, WireReader payload);
+  void watch_deadlines();
+  void fail(const std::string& why);
+  void lose_channel(const std::string& what);
+  void stop();
+
+  asio::posix::stream_descriptor socket;
+  UniqueFd complaints;               // its stderr
+  Child child;
+  AgentOptions options;
+  Nonce nonce;
+  asio::steady_timer greeting, watch;
+  std::string system;                // empty until it has greeted
+  std::string why_dead;              // empty while it lives
+  std::deque<Segment> outgoing;
+  bool sending = false, watching = false;
+  std::array<char, 65536> chunk;
+  std::string received;
+  std::uint32_t next_seq = 1;
+  std::map<std::uint32_t, std::shared_ptr<Pending>> pending;
+};
+
+void AgentClient::State::send(Segment segment) {
+  outgoing.push_back(std::move(segment));
+  if (!sending) flush();
+}
+
+void AgentClient::State::flush() {
+  while (!outgoing.empty() && socket.is_open()) {
+    auto& front = outgoing.front();
+    const auto sent = send_segment(socket.native_handle(), front);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno == EAGAIN) {
+      sending = true;
+      socket.async_wait(asio::posix::stream_descriptor::wait_write,
+                        [self = shared_from_this()](boost::system::error_code error) {
+                          self->sending = false;
+                          if (!error) self->flush();
+                        });
+      return;
+    }
+    if (sent < 0) {
+      outgoing.clear();   // receive() will see the end of the channel and say so
+      return;
+    }
+    front.fds.clear();
+    front.bytes.erase(0, static_cast<std::size_t>(sent));
+    if (front.bytes.empty()) outgoing.pop_front();
+  }
+}
+
+void AgentClient::State::receive() {
+  socket.async_read_some(asio::buffer(chunk),
+                         [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
+                           if (!self->why_dead.empty()) return;
+                           if (error) return self->lose_channel("the agent has closed its channel");
+                           self->received.append(self->chunk.data(), size);
+                           self->take_frames();
+                           if (self->why_dead.empty()) self->receive();
+                         });
+}
+
+void AgentClient::State::take_frames() {
+  std::string_view left = received;
+  while (left.size() >= XA_HEADER && why_dead.empty()) {
+    const auto header = read_header(left, nonce);
+    if (!header.ours) return lose_channel("the agent's channel carries something that is not ours");
+    if (left.size() - XA_HEADER < header.length) break;
+    if (!take(header, left.substr(XA_HEADER, header.length))) {
+      return lose_channel("the agent sent a frame that makes no sense");
+    }
+    left.remove_prefix(XA_HEADER + header.length);
+  }
+  received.erase(0, received.size() - left.size());
+}
+
+bool AgentClient::State::take(const WireHeader& header, std::string_view payload) {
+  WireReader reader(payload);
+  if (header.type != XA_HELLO) return take_of_run(header, reader);
+  reader.u32();
+  system = reader.text();
+  greeting.cancel();
+  return !reader.bad() && !system.empty();
+}
+
+bool AgentClient::State::take_of_run(const WireHeader& header, WireReader payload) {
+  const auto found = pending.find(header.seq);
+  if (found == pending.end()) return header.seq < next_seq;   // of a run that was cancelled
+  auto& run = *found->second;
+  switch (header.type) {
+    case XA_STARTED:
+      if (run.wall > 0ms) run.deadline = Steady::now() + run.wall + options.patience;
+      return true;
+    case XA_OUTPUT: take_output(run, header.seq, payload); return true;
+    case XA_SKIPPED: {
+      auto& output = run.output(payload.u32());
+      output.head = output.text.size();
+      output.skipped = payload.u64();
+      return !payload.bad();
+    }
+    case XA_LOG: run.completion.evidence += payload.text() + '\n'; return !payload.bad();
+    case XA_ENDED:
+      run.done = read_ended(payload, run.completion);
+      if (!run.done) return false;
+      run.wake.cancel();
+      pending.erase(found);
+      return true;
+    default: return false;
+  }
+}
+
+void AgentClient::State::take_output(Pending& run, std::uint32_t seq, WireReader payload) {
+  auto& output = run.output(payload.u32());
+  output.text += payload.rest();
+  run.taken += payload.rest().size();
+  if (run.taken < XA_WINDOW / 2) return;
+  send({WireFrame(XA_CREDIT, seq, nonce).u64(std::exchange(run.taken, 0)).take(), {}});
+}
+
+// The agent measures the limits; this notices when it does not (any more).
+void AgentClient::State::watch_deadlines() {
+  watching = !pending.empty();
+  if (!watching) return;
+  watch.expires_after(watch_period);
+  watch.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (error) return;
+    const auto now = Steady::now();
+    const bool late = std::any_of(self->pending.begin(), self->pending.end(),
+                                  [now](const auto& entry) { return entry.second->deadline < now; });
+    if (late) return self->fail("the agent did not end a run that was over its limit");
+    self->watch_deadlines();
+  });
+}
+
+void AgentClient::State::fail(const std::string& why) {
+  if (!why_dead.empty()) return;
+  why_dead = why;
+  bool suspect = true;
+  for (auto& [seq, run] : std::exchange(pending, {})) {
+    run->completion.how = Lost{why, std::exchange(suspect, false)};
+    run->done = true;
+    run->wake.cancel();
+  }
+  stop();
+}
+
+void AgentClient::State::lose_channel(const std::string& what) {
+  auto why = what;
+  if (child.exited_within(exit_patience)) why += " and " + describe(child.kill_group());
+  if (const auto words = read_available(complaints.get()); !words.empty()) why += ": " + words;
+  fail(why);
+}
+
+void AgentClient::State::stop() {
+  if (why_dead.empty()) return fail("the session was closed");
+  if (socket.is_open()) socket.close();
+  greeting.cancel();
+  watch.cancel();
+  child.exited_within(cleanup_patience);
+  child.kill_group();
+}
+
+// ---- AgentClient ----
+
+Task<std::unique_ptr<AgentClient>> AgentClient::start(AgentOptions options) {
+  const auto executor = co_await asio::this_coro::executor;
+  auto sockets = make_socket_pair();
+  auto complaints = make_pipe();
+  ProcessSpec spec;
+  spec.argv = {std::filesystem::absolute(options.agent_path), "--fd", std::to_string(agent_channel)};
+  spec.argv.insert(spec.argv.end(), options.extra_args.begin(), options.extra_args.end());
+  spec.env = clean_environment();
+  spec.cwd = "/";
+  spec.pass_fds = {{complaints.write.get(), 2}, {sockets.theirs.get(), agent_channel}};
+  auto child = Child::spawn(executor, spec);
+  if (!child) throw Error(ErrorKind::infra, child.error());
+  sockets.theirs.reset();
+  complaints.write.reset();
+  auto state = std::make_shared<State>(executor, std::move(sockets.ours), std::move(complaints.read),
+                                       std::move(*child), std::move(options));
+  std::unique_ptr<AgentClient> client(new AgentClient(state));
+  state->greeting.expires_after(state->options.patience);
+  state->send({WireFrame(XA_HELLO, 0, state->nonce).take(), {}});
+  state->receive();
+  co_await state->greeting.async_wait(asio::as_tuple(asio::use_awaitable));
+  const auto cancelled = co_await asio::this_coro::cancellation_state;
+  if (cancelled.cancelled() != asio::cancellation_type::none) {
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
+  if (state->system.empty()) state->fail("the agent did not greet in time");
+  if (!state->why_dead.empty()) {
+    throw Error(ErrorKind::infra, "cannot start '" + state->options.agent_path.string() + "': " + state->why_dead);
+  }
+  co_return client;
+}
+
+AgentClient::AgentClient(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+AgentClient::~AgentClient() { state_->stop(); }
+
+Task<Completion> AgentClient::run(AgentCommand command) {
+  const auto state = state_;
+  auto run = std::make_shared<Pending>(state->socket.get_executor(), command.limits.wall);
+  if (!state->why_dead.empty()) {
+    run->completion.how = Lost{state->why_dead, false};
+    co_return std::move(run->completion);
+  }
+  const auto seq = state->next_seq++;
+  state->pending.emplace(seq, run);
+  state->send(run_segment(command, seq, state->nonce));
+  for (std::string_view left = command.stdin_data; !left.empty();) {
+    const auto piece = left.substr(0, stdin_piece);
+    left.remove_prefix(piece.size());
+    state->send({WireFrame(XA_STDIN, seq, state->nonce).bytes(piece).take(), {}});
+    if (left.empty()) state->send({WireFrame(XA_STDIN, seq, state->nonce).take(), {}});
+  }
+  if (!state->watching) state->watch_deadlines();
+  while (!run->done) {
+    co_await run->wake.async_wait(asio::as_tuple(asio::use_awaitable));
+    const auto cancelled = co_await asio::this_coro::cancellation_state;
+    if (run->done || cancelled.cancelled() == asio::cancellation_type::none) continue;
+    state->pending.erase(seq);
+    state->send({WireFrame(XA_SIGNAL, seq, state->nonce).u32(SIGKILL).take(), {}});
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
+  co_return std::move(run->completion);
+}
+
+Task<void> AgentClient::close() {
+  const auto state = state_;
+  if (!state->why_dead.empty()) co_return;
+  state->send({WireFrame(XA_BYE, 0, state->nonce).take(), {}});
+  asio::steady_timer limit(state->socket.get_executor(), cleanup_patience);
+  limit.async_wait([state](boost::system::error_code error) {
+    if (!error) state->child.kill_group();
+  });
+  co_await state->child.wait();
+  limit.cancel();
+  state->fail("the session was closed");
+}
+
+bool AgentClient::alive() const { return state_->why_dead.empty(); }
+
+const std::string& AgentClient::system() const { return state_->system; }
+
+}  // namespace xtest

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// A place where target programs are being run: one worker's namespace, Wine server, guest or connection.
+//
+// Owned by the engine's pool, used on the one io_context thread, one run at a time unless capacity().depth says more.
+// The destructor kills what still runs; close() is polite. run() never throws for what the target program did: that is
+// in the Completion, and `Lost` says that the place itself went away.
+#pragma once
+
+#include "runner/base/asio.h"
+#include "runner/model/command.h"
+#include "runner/model/completion.h"
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace xtest {
+
+struct RunRequest {
+  Command command;                                  // argv[0] is a PathRef to the program
+  std::optional<std::array<int, 3>> pass_stdio;     // descriptors to become 0-2 of the program (xtest exec)
+  bool fresh_folder = true;                         // cwd is a new empty folder, removed afterwards
+};
+
+struct Session {
+  virtual ~Session() = default;
+  virtual std::string name() const = 0;                                   // "qemu-user#1"
+  virtual Task<void> stage(std::vector<std::filesystem::path> files) = 0; // makes them reachable, once each
+  virtual Task<Completion> run(RunRequest request) = 0;
+  virtual Task<void> close() = 0;
+};
+
+}  // namespace xtest

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulators/settings.h"
+
+#include "runner/base/error.h"
+
+#include <fstream>
+#include <sstream>
+
+namespace xtest {
+
+std::string setting(const ExecutorSpec& spec, const std::string& key) {
+  const auto found = spec.settings.find(key);
+  return found == spec.settings.end() ? std::string{} : found->second;
+}
+
+std::vector<std::string> words_of(const ExecutorSpec& spec, const std::string& key) {
+  std::istringstream in(setting(spec, key));
+  std::vector<std::string> words;
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
+}
+
+void write_program(const std::filesystem::path& file, std::string_view bytes) {
+  std::error_code error;
+  std::filesystem::create_directories(file.parent_path(), error);
+  {
+    std::ofstream out(file, std::ios::binary | std::ios::trunc);
+    out << bytes;
+    out.flush();
+    if (!out) throw Error(ErrorKind::infra, file.string() + " could not be written");
+  }
+  std::filesystem::permissions(file, std::filesystem::perms(0755), error);
+}
+
+}  // namespace xtest

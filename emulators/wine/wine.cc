@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulators/wine/wine.h"
+
+#include "emulators/agent/agent_session.h"
+#include "emulators/settings.h"
+#include "emulators/wine/prefix.h"
+#include "runner/base/error.h"
+#include "runner/base/hash.h"
+#include "runner/base/process.h"
+#include "runner/base/text.h"
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+namespace xtest {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kPath = "/usr/lib/wine:/usr/local/bin:/usr/bin:/bin:/opt/wine-stable/bin";
+
+std::string windows_path(const fs::path& path) {
+  std::string text = "Z:" + path.string();
+  std::ranges::replace(text, '/', '\\');
+  return text;
+}
+
+// What the launcher left, if it is its own word about this run.
+std::optional<Termination> read_result(const fs::path& file, const std::string& nonce) {
+  std::ifstream in(file, std::ios::binary);
+  std::string name, version, said, how;
+  std::uint32_t code = 0;
+  if (!(in >> name >> version >> said >> how >> code) || name != "xtest-launcher" || said != nonce) return std::nullopt;
+  if (how == "exited") return Exited{static_cast<int>(code)};
+  if (how == "exception") return NtException{code};
+  return NotStarted{"CreateProcess failed with error " + std::to_string(code)};
+}
+
+class WineSession final : public AgentSession {
+ public:
+  WineSession(AgentPlace place, std::unique_ptr<AgentClient> agent, Child server, WineTools tools, fs::path launcher)
+      : AgentSession(std::move(place), std::move(agent)),
+        server_(std::move(server)),
+        tools_(std::move(tools)),
+        launcher_(std::move(launcher)) {}
+
+  Task<Completion> run(RunRequest request) override {
+    const fs::path result = place().folders / ("result-" + std::to_string(++runs_));
+    const std::string nonce = sha256_hex(result.string() + std::to_string(runs_)).substr(0, 16);
+    AgentCommand command = to_agent(request);
+    command.argv = {tools_.wine.string(), launcher_.string(), windows_path(result), nonce};
+    for (const Argument& argument : request.command.argv) {
+      if (const auto* path = std::get_if<PathRef>(&argument)) command.argv.push_back(windows_path(path->host));
+      else command.argv.push_back(std::get<std::string>(argument));
+    }
+    Completion completion = co_await run_in_agent(std::move(command));
+    if (std::holds_alternative<Exited>(completion.how) || std::holds_alternative<Signalled>(completion.how)) {
+      const auto told = read_result(result, nonce);
+      completion.how = told ? *told : Termination(Lost{"Wine ended without its launcher's word (" + describe(completion.how) + ")"});
+    }
+    std::error_code ignored;
+    fs::remove(result, ignored);
+    co_return completion;
+  }
+
+  Task<void> close() override {
+    co_await AgentSession::close();
+    server_.kill_group();
+  }
+
+ private:
+  Child server_;
+  WineTools tools_;
+  fs::path launcher_;
+  std::uint64_t runs_ = 0;
+};
+
+class Wine final : public Executor {
+ public:
+  Wine(const ExecutorSpec& spec, const ExecutorContext& context) : spec_(spec), context_(context) {}
+
+  std::string name() const override { return "wine"; }
+  std::string identity() const override { return "wine " + tools_.version; }
+  std::set<std::string> features() const override { return {"emulated", "wine", "reexec"}; }
+  Capacity capacity() const override { return {}; }
+  double slowness() const override { return 5; }
+
+  Task<Availability> available() override {
+    for (const char* name : {"wine64", "wine"}) {
+      if (const auto found = find_program(name, kPath); found && tools_.wine.empty()) tools_.wine = *found;
+    }
+    for (const char* name : {"wineserver64", "wineserver"}) {
+      if (const auto found = find_program(name, kPath); found && tools_.server.empty()) tools_.server = *found;
+    }
+    if (tools_.wine.empty() || tools_.server.empty())
+      co_return Availability{false, "no wine64 and wineserver on " + std::string(kPath), "wine64"};
+    ProcessSpec spec;
+    spec.argv = {tools_.wine.string(), "--version"};
+    spec.env = clean_environment();
+    spec.limit = std::chrono::seconds(20);
+    const Completion completion = co_await run_process(std::move(spec));
+    if (!exited_with(completion, 0)) co_return Availability{false, "wine64 --version " + describe(completion.how), "wine64"};
+    tools_.version = trim(completion.out.text);
+    co_return Availability{true, tools_.version, ""};
+  }
+
+  Task<std::unique_ptr<Session>> open() override {
+    const std::string number = std::to_string(++opened_);
+    const fs::path home = context_.scratch / ("wine" + number);
+    const fs::path launcher = co_await wine_launcher(context_.data / "emulators" / "wine" / "launcher.c", context_.cache);
+    const fs::path made = co_await wine_template(tools_, context_.cache);
+    const fs::path prefix = home / "prefix";
+    copy_prefix(made, prefix);
+    Child server = co_await start_server(prefix);
+    AgentOptions options;
+    options.agent_path = context_.agent;
+    auto agent = co_await AgentClient::start(std::move(options));
+    AgentPlace place{"wine#" + number, {}, wine_environment(prefix), home};
+    co_return std::make_unique<WineSession>(std::move(place), std::move(agent), std::move(server), tools_, launcher);
+  }
+
+ private:
+  // A persistent server, and Wine's own background programs started under it, so that no test is charged with them.
+  Task<Child> start_server(fs::path prefix) {
+    ProcessSpec spec;
+    spec.argv = {tools_.server.string(), "-f", "-p"};
+    spec.env = clean_environment(wine_environment(prefix));
+    const auto executor = co_await asio::this_coro::executor;
+    auto server = Child::spawn(executor, spec);
+    if (!server) throw Error(ErrorKind::infra, "wineserver could not be started: " + server.error());
+    ProcessSpec first;
+    first.argv = {tools_.wine.string(), "cmd", "/c", "exit"};
+    first.env = spec.env;
+    first.limit = std::chrono::minutes(2);
+    const Completion completion = co_await run_process(std::move(first));
+    if (!exited_with(completion, 0))
+      throw Error(ErrorKind::infra, "the first program under Wine " + describe(completion.how));
+    co_return std::move(*server);
+  }
+
+  ExecutorSpec spec_;
+  ExecutorContext context_;
+  WineTools tools_;
+  int opened_ = 0;
+};
+
+}  // namespace
+
+std::shared_ptr<Executor> make_wine_executor(const Target&, const ExecutorSpec& spec, const ExecutorContext& context) {
+  return std::make_shared<Wine>(spec, context);
+}
+
+}  // namespace xtest

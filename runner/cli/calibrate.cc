@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/cli/calibrate.h"
+
+#include "runner/base/process.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace xtest {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The same work as suites/calibrate/loop.c, in microseconds of this thread.
+double native_micros() {
+  static std::array<unsigned, 4096> table;
+  const auto begun = std::chrono::steady_clock::now();
+  volatile unsigned result = 1;
+  unsigned sum = 1;
+  for (unsigned round = 0; round < 2000; ++round) {
+    for (unsigned at = 0; at < 4096; ++at) {
+      sum = sum * 1664525u + 1013904223u + table[(sum >> 8) & 4095u];
+      table[at] = sum ^ round;
+    }
+  }
+  result = sum;
+  (void)result;
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begun).count();
+}
+
+Task<bool> build(const Toolchain& compiler, fs::path source, fs::path program, const Target& target) {
+  ProcessSpec spec;
+  spec.argv = {compiler.program.string(), "-O2"};
+  const auto& flags = compiler.spec.flags;
+  spec.argv.insert(spec.argv.end(), flags.begin(), flags.end());
+  if (!target.links.empty()) {
+    if (const auto link = compiler.spec.link_flags.find(target.links.front()); link != compiler.spec.link_flags.end())
+      spec.argv.insert(spec.argv.end(), link->second.begin(), link->second.end());
+  }
+  spec.argv.insert(spec.argv.end(), {"-o", program.string(), source.string()});
+  spec.env = compiler.env.empty() ? clean_environment() : compiler.env;
+  spec.limit = std::chrono::minutes(1);
+  const Completion completion = co_await run_process(std::move(spec));
+  co_return exited_with(completion, 0);
+}
+
+}  // namespace
+
+Task<std::optional<Calibration>> calibrate(const Prepared& prepared, const Folders& folders, fs::path work) {
+  const auto compiler = prepared.target.toolchains.find(Language::c);
+  if (!prepared.executor || compiler == prepared.target.toolchains.end()) co_return std::nullopt;
+  const fs::path program = work / prepared.target.target.triple / "calibrate.exe";
+  std::error_code ignored;
+  fs::create_directories(program.parent_path(), ignored);
+  const fs::path source = folders.locations.data / "suites" / "calibrate" / "loop.c";
+  if (!co_await build(compiler->second, source, program, prepared.target.target)) co_return std::nullopt;
+  Completion completion;
+  try {
+    auto session = co_await prepared.executor->open();
+    RunRequest request;
+    request.command.argv.push_back(PathRef{program});
+    request.command.limits.wall = std::chrono::minutes(2);
+    completion = co_await session->run(request);
+    completion = co_await session->run(request);
+    co_await session->close();
+  } catch (const Error&) {
+    co_return std::nullopt;
+  }
+  if (!exited_with(completion, 0)) co_return std::nullopt;
+  const double there = static_cast<double>(completion.usage.wall.count());
+  const double here = native_micros();
+  Calibration found;
+  found.factor = std::clamp(there / here, 1.0, 1000.0);
+  found.text = fmt::format("{:.0f} ms there, {:.0f} ms here: time limits x{:.1f}", there / 1000, here / 1000, found.factor);
+  co_return found;
+}
+
+}  // namespace xtest

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// How slow an executor is beside this machine itself, measured: a small loop built for the target and executed there,
+// against the same work done natively. Time limits are multiplied by it.
+#pragma once
+
+#include "runner/cli/prepare.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace xtest {
+
+struct Calibration {
+  double factor = 1;            // on time limits; never below 1
+  std::string text;             // "cpu 8.3x, start 12 ms: limits x8.3"
+};
+
+// Nothing when there is no executor or no C compiler, or the loop did not run: then the executor's rough factor stays.
+Task<std::optional<Calibration>> calibrate(const Prepared& prepared, const Folders& folders, std::filesystem::path work);
+
+}  // namespace xtest

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reports/make_sink.h"
+#include "reports/summary.h"
+#include "runner/cli/commands.h"
+#include "runner/cli/conduct.h"
+#include "runner/cli/exit_codes.h"
+#include "runner/cli/terminal.h"
+#include "runner/engine/replay.h"
+
+#include <fmt/chrono.h>
+
+#include <iostream>
+#include <memory>
+
+namespace xtest {
+namespace {
+
+struct AgainOptions {
+  std::string run = "latest";
+  std::string runs = ".xtest/runs";
+  std::vector<std::string> expect;
+};
+
+Task<int> resume(const Registry& registry, AgainOptions again) {
+  const auto record = find_run(again.runs, again.run);
+  const Replay replay = read_replay(record);
+  RunOptions options = parse_run(replay.started.argv);
+  options.runs = again.runs;
+  const auto work = std::filesystem::path(again.runs).parent_path() / "work" / record.filename();
+  Conduct how;
+  how.resume = record;
+  RunContext context = co_await make_context(registry, std::move(options), work);
+  co_return co_await conduct(registry, std::move(context), std::move(how));
+}
+
+// Everything of a run that is not good: bad, inconclusive, or never decided.
+std::set<std::string> worth_running_again(const Replay& replay) {
+  std::set<std::string> ids;
+  for (const Event& event : replay.events) {
+    const auto* listed = std::get_if<UnitListed>(&event.body);
+    if (!listed) continue;
+    const Stream& stream = replay.started.streams.at(listed->stream).stream;
+    CaseIx test = listed->first_case;
+    for (const Case& one : listed->cases) {
+      const auto decided = replay.decided.find(test++);
+      const bool again = decided == replay.decided.end() || decided->second.kind == "blocked" ||
+                         weight(decided->second.status) == Weight::bad || decided->second.status == Status::infra;
+      if (again) ids.insert(stream.to_string() + "::" + one.group + "::" + one.name);
+    }
+  }
+  return ids;
+}
+
+Task<int> rerun(const Registry& registry, AgainOptions again) {
+  const auto record = find_run(again.runs, again.run);
+  const Replay replay = read_replay(record);
+  std::set<std::string> ids = worth_running_again(replay);
+  if (ids.empty()) {
+    std::cerr << "xtest: nothing was bad in " << record.filename().string() << "\n";
+    co_return exit_code::ok;
+  }
+  RunOptions options = parse_run(replay.started.argv);
+  options.runs = again.runs;
+  options.install = false;
+  const std::size_t wanted = ids.size();
+  const auto work = std::filesystem::path(again.runs).parent_path() / "work" / new_ulid();
+  Conduct how;
+  how.argv = replay.started.argv;
+  how.parent = record.filename().string();
+  RunContext context = co_await make_context(registry, std::move(options), work, std::move(ids));
+  if (context.plan.case_unit.empty()) refuse_empty_plan(context);
+  how.outstanding = wanted - std::min(wanted, context.plan.case_unit.size());
+  co_return co_await conduct(registry, std::move(context), std::move(how));
+}
+
+// The layers a run with these files would have had: each target's known lies, then the files.
+std::vector<Expectations> lists_for(const Replay& replay, const AgainOptions& again) {
+  const RunOptions options = parse_run(replay.started.argv);
+  TargetLibrary library = open_targets(find_locations(), options.where);
+  std::vector<Expectations> lists;
+  for (const TargetInfo& target : replay.started.targets) {
+    Expectations list;
+    for (const StreamInfo& info : replay.started.streams) {
+      if (info.stream.target != target.triple || info.stream.executor == "none") continue;
+      list.add_lies(library.find(target.triple), info.stream.executor);
+      break;
+    }
+    for (const std::string& file : again.expect) list.add_file(file);
+    lists.push_back(std::move(list));
+  }
+  return lists;
+}
+
+// Makes a new record with the old observations and new decisions, and reports it.
+int rejudge(const Registry&, const AgainOptions& again) {
+  const auto record = find_run(again.runs, again.run);
+  const Replay replay = read_replay(record);
+  const std::vector<Expectations> lists = lists_for(replay, again);
+  const std::string today = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::system_clock::now()));
+  RecordWriter writer = RecordWriter::create(std::filesystem::path(again.runs) / new_ulid());
+  Tally tally;
+  SinkOptions console;
+  console.console = console_options("auto", false);
+  console.console.record = writer.folder().string();
+  auto report = make_sink("console", console);
+  for (Event event : judge_again(replay, lists, today)) {
+    if (auto* started = std::get_if<RunStarted>(&event.body)) {
+      started->parent = started->run;
+      started->run = writer.folder().filename().string();
+      started->expectations.clear();
+      for (const Expectations& list : lists) started->expectations += list.digest().substr(0, 16);
+    }
+    if (auto* ended = std::get_if<RunEnded>(&event.body)) {
+      ended->counts = tally.as_counts();
+      ended->exit_code = tally.exit_code(ended->reason);
+    }
+    tally.on(event);
+    writer.write(event);
+    report->on(event);
+  }
+  writer.sync();
+  report->close();
+  return tally.exit_code();
+}
+
+void add_run_choice(CLI::App& command, AgainOptions& options) {
+  command.add_option("RUN", options.run, "run id, a unique beginning of one, latest, latest~2")->capture_default_str();
+  command.add_option("--runs", options.runs, "folder of the records")->capture_default_str()->type_name("DIR");
+}
+
+}  // namespace
+
+void add_again(CLI::App& app, Invocation& invocation) {
+  const auto add = [&](const char* name, const char* help, auto body) {
+    auto options = std::make_shared<AgainOptions>();
+    auto* command = app.add_subcommand(name, help);
+    add_run_choice(*command, *options);
+    command->callback([options, &invocation, body] {
+      invocation.chosen = [options, &invocation, body] { return body(invocation.registry, *options); };
+    });
+    return std::pair{command, options};
+  };
+  add("resume", "Goes on with a run that was interrupted or killed; what it finished is kept.\n\n  xtest resume\n  xtest resume 01JD5Q",
+      [](const Registry& registry, const AgainOptions& options) {
+        return run_async([&] { return resume(registry, options); });
+      });
+  add("rerun", "Runs again only what was bad in a run, as a new run.\n\n  xtest rerun\n  xtest rerun latest~1",
+      [](const Registry& registry, const AgainOptions& options) {
+        return run_async([&] { return rerun(registry, options); });
+      });
+  const auto [command, options] =
+      add("rejudge", "Judges an old run again with other expectation lists, without running anything.\n\n"
+                     "  xtest rejudge latest --expect known.yaml",
+          [](const Registry& registry, const AgainOptions& options) { return rejudge(registry, options); });
+  command->add_option("--expect", options->expect, "expectation list")->type_name("FILE")->required();
+}
+
+}  // namespace xtest

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reports/list.h"
+#include "reports/make_sink.h"
+#include "runner/base/text.h"
+#include "runner/cli/commands.h"
+#include "runner/cli/exit_codes.h"
+#include "runner/cli/terminal.h"
+#include "runner/record/record.h"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+
+namespace xtest {
+namespace {
+
+struct RecordOptions {
+  std::string run = "latest";
+  std::string runs = ".xtest/runs";
+  std::string format = "console";
+  std::string output;
+  std::string dialect;
+  std::string color = "auto";
+};
+
+void warn_of_damage(const ReadReport& report, const std::filesystem::path& record) {
+  if (report.torn) std::cerr << "xtest: the last line of " << record.string() << " was torn and is left out\n";
+  for (const std::string& line : report.damaged) std::cerr << "xtest: " << record.string() << ": " << line << "\n";
+}
+
+std::string run_line(const RunHead& run) {
+  return fmt::format("{}  {}  {:<12} {:>3}  {}", run.id, run.begun, run.reason, run.exit_code, join(run.targets, ","));
+}
+
+// Without a run: the runs there are. With one: its tests.
+int list(const RecordOptions& options) {
+  if (!options.run.empty()) {
+    const auto record = find_run(options.runs, options.run);
+    TestList tests;
+    warn_of_damage(read_record(record, [&](Event&& event) { tests.on(event); }), record);
+    std::cout << tests.text();
+    return exit_code::ok;
+  }
+  for (const auto& record : list_runs(options.runs)) std::cout << run_line(read_run_head(record)) << "\n";
+  return exit_code::ok;
+}
+
+// RUN, RUN::TEST or TEST of the latest run.
+int show(const RecordOptions& options) {
+  const auto colons = options.run.find("::");
+  std::string run = options.run.substr(0, colons);
+  std::string test = colons == std::string::npos ? "" : options.run.substr(colons + 2);
+  const auto record = find_run(options.runs, run);
+  ShowOptions wanted;
+  wanted.test = std::move(test);
+  wanted.record = record.string();
+  wanted.junit = (record / "junit").string();
+  ShowText text(std::move(wanted));
+  warn_of_damage(read_record(record, [&](Event&& event) { text.on(event); }), record);
+  std::cout << text.text();
+  return text.found() ? exit_code::ok : exit_code::nothing_selected;
+}
+
+int report(const RecordOptions& options) {
+  const auto record = find_run(options.runs, options.run);
+  SinkOptions sink;
+  sink.path = options.output;
+  sink.dialect = junit_dialect(options.dialect);
+  sink.console = console_options(options.color, false);
+  sink.console.fd = 1;
+  sink.console.tty = false;
+  sink.console.record = record.string();
+  sink.console.junit = (record / "junit").string();
+  auto made = make_sink(options.format, sink);
+  warn_of_damage(read_record(record, [&](Event&& event) { made->on(event); }), record);
+  if (const auto trouble = made->close()) throw Error(ErrorKind::output, *trouble);
+  return exit_code::ok;
+}
+
+std::string format_names() {
+  std::string names;
+  for (const FormatInfo& format : report_formats()) names += (names.empty() ? "" : ", ") + std::string(format.name);
+  return names;
+}
+
+}  // namespace
+
+void add_records(CLI::App& app, Invocation& invocation) {
+  const auto add = [&](const char* name, const char* help, auto body) {
+    auto options = std::make_shared<RecordOptions>();
+    auto* command = app.add_subcommand(name, help);
+    command->add_option("--runs", options->runs, "folder of the records")->capture_default_str()->type_name("DIR");
+    command->callback([options, &invocation, body] { invocation.chosen = [options, body] { return body(*options); }; });
+    return std::pair{command, options};
+  };
+  const auto [list_command, list_options] =
+      add("list", "Lists the recorded runs, oldest first, or the tests of one.\n\n  xtest list\n  xtest list latest", list);
+  list_options->run.clear();
+  list_command->add_option("RUN", list_options->run, "run; default: all runs");
+  const auto [show_command, show_options] =
+      add("show", "Shows a run, or one test of it with its output and diagnosis.\n\n  xtest show\n  xtest show latest::probes::C1::cxx\n"
+                  "  xtest show 01JD5Q::hello::dynamic::c", show);
+  show_command->add_option("RUN", show_options->run, "run, or RUN::TEST")->capture_default_str();
+  const auto [report_command, report_options] =
+      add("report", "Makes a report of a recorded run, equal to the one written live.\n\n"
+                    "  xtest report latest --format junit --output DIR\n  xtest report latest --format jsonl", report);
+  report_command->add_option("RUN", report_options->run, "run")->capture_default_str();
+  report_command->add_option("-F,--format", report_options->format, "one of: " + format_names())->capture_default_str();
+  report_command->add_option("-o,--output", report_options->output, "file (junit: folder); default: standard output");
+  report_command->add_option("--junit-dialect", report_options->dialect, "portable or rich")
+      ->check(CLI::IsMember({"portable", "rich", "ant", "surefire"}));
+}
+
+}  // namespace xtest

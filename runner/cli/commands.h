@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommands. Each adds itself to the command line and says what to do when it was given; one cmd_*.cc each.
+#pragma once
+
+#include "runner/cli/registry.h"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace xtest {
+
+struct Invocation {
+  const Registry& registry;
+  std::vector<std::string> argv;                     // without the program's name
+  std::function<int()> chosen;                       // set by the subcommand that was given
+};
+
+void add_run(CLI::App& app, Invocation& invocation);         // run, plan
+void add_again(CLI::App& app, Invocation& invocation);       // resume, rerun, rejudge
+void add_targets(CLI::App& app, Invocation& invocation);     // targets, targets new
+void add_doctor(CLI::App& app, Invocation& invocation);
+void add_exec(CLI::App& app, Invocation& invocation);
+void add_records(CLI::App& app, Invocation& invocation);     // list, show, report
+void add_inspect(CLI::App& app, Invocation& invocation);
+
+// Runs a coroutine to its end on an io_context of its own; exceptions come through.
+int run_async(std::function<Task<int>()> task);
+
+}  // namespace xtest

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything a run is made of, before anything is run: targets made ready, suites, the plan, expectations. Shared by
+// `run`, `plan`, `resume` and `rerun`.
+#pragma once
+
+#include "runner/cli/prepare.h"
+#include "runner/record/record.h"
+#include "suites/expect.h"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace xtest {
+
+struct RunContext {
+  RunOptions options;
+  Folders folders;
+  std::vector<Prepared> prepared;
+  std::vector<PreparedTarget> targets;         // of `prepared`, side by side for the planner
+  std::vector<Suite> suites;
+  std::vector<Expectations> expectations;      // one a target
+  Plan plan;
+  std::filesystem::path work;                  // build products and scratch of this run
+};
+
+// `only` holds result ids (rerun) or is empty. Throws Error{usage}; a plan without a case is left to the caller.
+Task<RunContext> make_context(const Registry& registry, RunOptions options, std::filesystem::path work,
+                              std::set<std::string> only = {});
+
+// Nothing was selected: says so, with the nearest names that exist.
+[[noreturn]] void refuse_empty_plan(const RunContext& context);
+
+}  // namespace xtest

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/cli/prepare.h"
+
+#include "runner/base/text.h"
+#include "targets/features.h"
+#include "targets/host.h"
+
+#include <algorithm>
+
+namespace xtest {
+namespace {
+
+constexpr Language kLanguages[] = {Language::c, Language::cxx, Language::go, Language::rust};
+
+// First the executors in the target's order, or only the one asked for.
+Task<void> choose_executor(const Registry& registry, const TargetOptions& options, const Folders& folders, Prepared& prepared) {
+  const Target& target = prepared.target.target;
+  const ExecutorContext context{folders.locations.libexec / "xtest-agent", folders.locations.data, folders.scratch / target.triple,
+                                folders.cache};
+  for (const ExecutorSpec& spec : target.executors) {
+    if (prepared.executor || (!options.on.empty() && options.on != spec.name)) continue;
+    const auto maker = registry.executors.find(spec.name);
+    if (maker == registry.executors.end()) continue;
+    auto executor = maker->second(target, spec, context);
+    Availability availability = co_await executor->available();
+    prepared.considered.push_back({spec.name, availability});
+    if (!availability.usable) continue;
+    prepared.executor = std::move(executor);
+    prepared.target.executor = spec.name;
+    prepared.target.executor_identity = prepared.executor->identity();
+  }
+}
+
+std::string requires_text(Language language, const std::string& why, const std::string& remedy) {
+  return "requires a " + std::string(to_string(language)) + " toolchain: " + why + (remedy.empty() ? "" : " (" + remedy + ")");
+}
+
+Task<void> find_languages(const TargetOptions& options, const Folders& folders, Prepared& prepared) {
+  PreparedTarget& target = prepared.target;
+  for (const Language language : kLanguages) {
+    const auto spec = target.target.compilers.find(language);
+    if (spec == target.target.compilers.end() || !spec->second.absent.empty()) {
+      target.absent[language] = requires_text(language, spec == target.target.compilers.end()
+                                                            ? "the target file names none" : spec->second.absent, "");
+      continue;
+    }
+    auto found = co_await find_toolchain(target.target, language, folders.cache);
+    if (found) {
+      target.toolchains[language] = std::move(*found);
+      continue;
+    }
+    target.absent[language] = requires_text(language, found.error().why, found.error().remedy);
+    if (asked_for(options, language)) prepared.problems[language] = found.error();
+  }
+}
+
+void collect_features(Prepared& prepared) {
+  PreparedTarget& target = prepared.target;
+  target.features = target.target.features;
+  target.features.merge(derived_features(target.target));
+  if (prepared.executor) target.features.merge(prepared.executor->features());
+  for (const auto& [language, toolchain] : target.toolchains) target.features.insert("lang-" + std::string(to_string(language)));
+}
+
+}  // namespace
+
+std::vector<Language> wanted_languages(const TargetOptions& options) {
+  std::vector<Language> wanted;
+  for (const Language language : kLanguages) {
+    if (asked_for(options, language)) wanted.push_back(language);
+  }
+  return wanted;
+}
+
+bool asked_for(const TargetOptions& options, Language language) {
+  if (options.languages.empty()) return language == Language::c || language == Language::cxx;
+  return std::ranges::any_of(options.languages, [&](const std::string& word) {
+    return word == "all" || word == to_string(language);
+  });
+}
+
+TargetLibrary open_targets(const Locations& locations, const TargetOptions& options) {
+  std::vector<std::filesystem::path> folders{locations.data / "targets" / "data"};
+  folders.insert(folders.end(), options.target_dirs.begin(), options.target_dirs.end());
+  return TargetLibrary(std::move(folders), {options.target_files.begin(), options.target_files.end()});
+}
+
+Task<Prepared> prepare(const Registry& registry, const Target& target, const TargetOptions& options, const Folders& folders) {
+  Prepared prepared;
+  prepared.target.target = target;
+  prepared.target.executor = "none";
+  co_await choose_executor(registry, options, folders, prepared);
+  co_await find_languages(options, folders, prepared);
+  collect_features(prepared);
+  co_return prepared;
+}
+
+std::vector<std::string> missing_packages(const Prepared& prepared) {
+  const HostFacts host = host_facts();
+  std::vector<std::string> missing;
+  const auto add = [&](const std::string& role) {
+    for (std::string& package : packages_for(prepared.target.target, role, host)) {
+      if (std::ranges::find(missing, package) == missing.end()) missing.push_back(std::move(package));
+    }
+  };
+  for (const auto& [language, problem] : prepared.problems) add(std::string(to_string(language)));
+  if (!prepared.executor) {
+    for (const Considered& considered : prepared.considered) add("executor:" + considered.executor);
+  }
+  return missing;
+}
+
+void require_ready(const Prepared& prepared, const TargetOptions& options) {
+  const Target& target = prepared.target.target;
+  std::string missing;
+  for (const auto& [language, problem] : prepared.problems) missing += "\n  " + problem.why;
+  if (!prepared.executor) {
+    if (!options.on.empty() && prepared.considered.empty())
+      throw Error(ErrorKind::usage, target.triple + " has no executor '" + options.on + "'",
+                  "`xtest targets " + target.triple + "` lists those it has");
+    for (const Considered& considered : prepared.considered)
+      missing += "\n  executor " + considered.executor + ": " + considered.availability.why;
+  }
+  if (missing.empty()) return;
+  const auto packages = missing_packages(prepared);
+  throw Error(ErrorKind::usage, target.triple + " cannot be tested here yet:" + missing,
+              packages.empty() ? "`xtest doctor --target " + target.triple + "` says more"
+                               : "run again with --install, or: " + install_command(packages, host_facts()));
+}
+
+}  // namespace xtest

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/cli/terminal.h"
+
+#include "runner/base/error.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+
+namespace xtest {
+namespace {
+
+bool is_set(const char* name) {
+  const char* value = std::getenv(name);
+  return value && *value && std::string_view(value) != "0";
+}
+
+}  // namespace
+
+ConsoleOptions console_options(const std::string& color, bool verbose) {
+  ConsoleOptions options;
+  const char* term = std::getenv("TERM");
+  const bool dumb = !term || std::string_view(term) == "dumb";
+  options.tty = ::isatty(2) == 1 && !dumb && !is_set("CI");
+  options.color = color == "always" || (color == "auto" && !is_set("NO_COLOR") && (options.tty || is_set("CLICOLOR_FORCE")));
+  options.verbose = verbose;
+  winsize size{};
+  if (::ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 20) options.width = size.ws_col;
+  return options;
+}
+
+JunitDialect junit_dialect(const std::string& asked) {
+  if (asked == "rich") return JunitDialect::rich;
+  if (asked == "ant") return JunitDialect::ant;
+  if (asked == "surefire") return JunitDialect::surefire;
+  if (asked == "portable") return JunitDialect::portable;
+  for (const char* name : {"GITLAB_CI", "GITHUB_ACTIONS", "CIRCLECI", "BUILDKITE", "TF_BUILD"}) {
+    if (is_set(name)) return JunitDialect::rich;
+  }
+  return JunitDialect::portable;
+}
+
+std::string make_nonce() {
+  std::array<std::uint8_t, 16> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    throw Error(ErrorKind::internal, "the system gave no random bytes");
+  std::string text;
+  for (const std::uint8_t byte : bytes) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace xtest

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/dialects/exit_status.h"
+
+#include "runner/base/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace xtest {
+namespace {
+
+constexpr std::size_t kOutputCap = 64u << 10;
+constexpr std::string_view kGuestSignal = "qemu: uncaught target signal ";
+
+template <class... Ts>
+struct Overload : Ts... { using Ts::operator()...; };
+
+struct NamedException { std::uint32_t code; const char* name; };
+
+constexpr std::array named_exceptions = {
+    NamedException{0x80000003, "breakpoint"},
+    NamedException{0x80000004, "single step"},
+    NamedException{0xC0000005, "access violation"},
+    NamedException{0xC0000008, "invalid handle"},
+    NamedException{0xC000001D, "illegal instruction"},
+    NamedException{0xC0000094, "integer division by zero"},
+    NamedException{0xC0000096, "privileged instruction"},
+    NamedException{0xC00000FD, "stack overflow"},
+    NamedException{0xC0000135, "a DLL was not found"},
+    NamedException{0xC0000139, "an entry point was not found in a DLL"},
+    NamedException{0xC0000142, "a DLL failed to initialise"},
+    NamedException{0xC0000374, "heap corruption"},
+    NamedException{0xC0000409, "fast fail"},
+};
+
+Observed seen(const Completion& completion, Status status, std::string kind, std::string message) {
+  Observed observed;
+  observed.status = status;
+  observed.kind = std::move(kind);
+  observed.message = std::move(message);
+  observed.duration = completion.usage.wall;
+  observed.output = readable_output(completion.out, completion.err, completion.evidence);
+  return observed;
+}
+
+std::string with_exception_name(const NtException& exception) {
+  const auto* known = std::ranges::find(named_exceptions, exception.code, &NamedException::code);
+  const std::string text = describe(Termination{exception});
+  return known == named_exceptions.end() ? text : text + " (" + known->name + ")";
+}
+
+Observed timed_out(const Completion& completion) {
+  const auto to_ms = [](auto time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time); };
+  const auto cpu = completion.usage.user + completion.usage.system;
+  const bool busy = cpu.count() > 0 && cpu * 2 >= completion.usage.wall;
+  std::string message = "no end within " + human_duration(to_ms(completion.usage.wall));
+  message += busy ? ", using the processor for " + human_duration(to_ms(cpu)) : std::string(", waiting");
+  return seen(completion, Status::timeout, busy ? "slow" : "hang", std::move(message));
+}
+
+bool is_qemu_file(std::string_view line) {
+  return std::ranges::any_of(std::array{"accel/tcg/", "linux-user/", "/tcg/", "tcg.c", "target/"},
+                             [&](std::string_view part) { return line.find(part) != std::string_view::npos; });
+}
+
+bool tells_own_death(std::string_view line) {
+  if (line.starts_with("QEMU internal SIG")) return true;
+  if (line.starts_with("ERROR:") || line.starts_with("Bail out! ERROR:"))
+    return line.find("assert") != std::string_view::npos && is_qemu_file(line);
+  if (!line.starts_with("qemu-") && !line.starts_with("qemu:")) return false;
+  return line.find(": Assertion `") != std::string_view::npos || line.find("tcg fatal error") != std::string_view::npos ||
+         line.find("unhandled CPU exception") != std::string_view::npos ||
+         line.find("Unable to reserve") != std::string_view::npos;
+}
+
+std::string with_gap(const Output& output) {
+  if (output.skipped == 0) return output.text;
+  const std::size_t head = std::min<std::size_t>(output.head, output.text.size());
+  return output.text.substr(0, head) + fmt::format("\n... {} bytes left out ...\n", output.skipped) +
+         output.text.substr(head);
+}
+
+void add_section(std::string& text, std::string_view heading, std::string_view body) {
+  if (body.empty()) return;
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  text += heading;
+  text += '\n';
+  text += body;
+}
+
+std::string capped(std::string text, std::size_t cap) { return truncate_middle(text, cap / 4, cap - cap / 4); }
+
+}  // namespace
+
+std::optional<Observed> observed_violent_end(const Completion& completion) {
+  if (!exited_with(completion, 0) && !std::holds_alternative<TimedOut>(completion.how)) {
+    if (auto line = emulator_death(completion.err.text))
+      return seen(completion, Status::infra, "emulator-crash", "the emulator itself died: " + *line);
+  }
+  using Seen = std::optional<Observed>;
+  return std::visit(
+      Overload{
+          [](const Exited&) { return Seen{}; },
+          [&](const Signalled& signalled) -> Seen {
+            const char* kind = signalled.name == "ABRT" ? "abort" : "signal";
+            return seen(completion, Status::crash, kind, describe(completion.how));
+          },
+          [&](const NtException& exception) -> Seen {
+            return seen(completion, Status::crash, "nt-exception", with_exception_name(exception));
+          },
+          [&](const TimedOut&) -> Seen { return timed_out(completion); },
+          [&](const NotStarted&) -> Seen { return seen(completion, Status::infra, "setup", describe(completion.how)); },
+          [&](const Lost&) -> Seen { return seen(completion, Status::infra, "lost", describe(completion.how)); },
+      },
+      completion.how);
+}
+
+Observed observed_from_exit(const Completion& completion) {
+  if (auto violent = observed_violent_end(completion)) return *std::move(violent);
+  if (exited_with(completion, 0)) return seen(completion, Status::pass, "", "");
+  return seen(completion, Status::fail, "exit-code", describe(completion.how));
+}
+
+Observed observed_without_account(const Completion& completion) {
+  Observed observed = observed_from_exit(completion);
+  if (observed.status != Status::pass) return observed;
+  observed.status = Status::fail;
+  observed.kind = "protocol";
+  observed.message = "exited with 0, but gave no account of itself that can be believed";
+  return observed;
+}
+
+std::optional<std::string> emulator_death(std::string_view err) {
+  for (const std::string_view line : split(err, '\n')) {
+    if (!line.starts_with(kGuestSignal) && tells_own_death(line)) return std::string(trim(line));
+  }
+  return std::nullopt;
+}
+
+std::string strip_emulator_remarks(std::string_view err) {
+  std::string kept;
+  while (!err.empty()) {
+    const std::size_t end = err.find('\n');
+    const std::string_view line = err.substr(0, end == std::string_view::npos ? err.size() : end + 1);
+    if (!line.starts_with(kGuestSignal)) kept += line;
+    err.remove_prefix(line.size());
+  }
+  return kept;
+}
+
+std::string readable_output(const Output& out, const Output& err, std::string_view evidence) {
+  const std::string quiet_err = strip_emulator_remarks(with_gap(err));
+  const std::size_t cap = out.text.empty() || quiet_err.empty() ? kOutputCap : kOutputCap / 2;
+  std::string text = capped(with_gap(out), cap);
+  add_section(text, "[stderr]", capped(quiet_err, cap));
+  add_section(text, "[processes when the limit passed]", evidence);
+  return text;
+}
+
+}  // namespace xtest

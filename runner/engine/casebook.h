@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of every case of a run: its attempts so far, and once decided its raw status, which is the fact that
+// other cases need.
+//
+// Engine thread only. It judges nothing by itself (decide.h does); it remembers, and answers "may this case run?".
+#pragma once
+
+#include "runner/engine/decide.h"
+#include "runner/engine/plan.h"
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace xtest {
+
+class CaseBook {
+ public:
+  explicit CaseBook(const Plan& plan);
+
+  void add_attempt(CaseIx test, Attempt attempt);
+  const std::vector<Attempt>& attempts(CaseIx test) const;
+  void decided(CaseIx test, const Outcome& outcome);
+  bool is_decided(CaseIx test) const { return state_[test].decided; }
+  std::size_t undecided() const { return undecided_; }
+
+  // Needs of this case that are part of the plan and not decided yet.
+  std::vector<CaseIx> open_needs(CaseIx test) const;
+  // Why the case means nothing any more ("hello::dynamic::c failed"), or empty.
+  std::string blocked_by(CaseIx test) const;
+  // More than a tenth of the stream is bad: no more reruns there.
+  bool too_many_bad(StreamIx stream) const;
+  std::size_t bad() const { return bad_; }
+
+ private:
+  struct State {
+    bool decided = false;
+    bool blocks = false;             // what needs it is blocked
+    std::string root;                // the failure behind it: its own id, or the one it was blocked by
+  };
+  struct StreamState { std::size_t decided = 0, bad = 0; };
+
+  const CaseIx* find(const std::string& target, const std::string& id) const;
+
+  const Plan& plan_;
+  std::vector<State> state_;
+  std::vector<StreamState> streams_;
+  std::unordered_map<CaseIx, std::vector<Attempt>> attempts_;   // of undecided cases only
+  std::unordered_map<std::string, CaseIx> by_id_;               // "target\nid", only those that somebody needs
+  std::size_t undecided_;
+  std::size_t bad_ = 0;
+};
+
+}  // namespace xtest

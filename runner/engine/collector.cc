@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/engine/collector.h"
+
+#include "runner/dialects/exit_status.h"
+#include "runner/engine/reuse.h"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+namespace xtest {
+
+Collector::Collector(const Completion& completion, std::size_t cases) : completion_(completion), results_(cases) {}
+
+void Collector::started(std::size_t) {}
+
+void Collector::observed(std::size_t which, Observed what) {
+  if (which < results_.size() && !results_[which]) results_[which] = std::move(what);
+}
+
+void Collector::found(std::string, std::string, Observed) {}
+
+void Collector::close(bool trusted) {
+  if (results_.size() == 1) {
+    if (!results_[0] || (!trusted && results_[0]->status == Status::pass)) results_[0] = observed_without_account(completion_);
+  } else if (!trusted) {
+    std::ranges::fill(results_, std::nullopt);
+  }
+  for (auto& result : results_) {
+    if (!result) continue;
+    if (result->signature.empty()) result->signature = make_signature(result->message);
+    if (results_.size() == 1 && result->duration.count() == 0) result->duration = completion_.usage.wall;
+  }
+}
+
+Observed* Collector::result(std::size_t which) { return results_[which] ? &*results_[which] : nullptr; }
+
+std::vector<std::size_t> Collector::without_result() const {
+  std::vector<std::size_t> open;
+  for (std::size_t which = 0; which < results_.size(); ++which) {
+    if (!results_[which]) open.push_back(which);
+  }
+  return open;
+}
+
+bool Collector::all_passed() const {
+  return std::ranges::all_of(results_, [](const auto& result) { return result && result->status == Status::pass; });
+}
+
+std::string Collector::passes_as_text() const {
+  std::vector<Observed> passes;
+  for (const auto& result : results_) passes.push_back(*result);
+  return text_from_passes(passes);
+}
+
+void Collector::doubt_unexplained_kill(Observed& observed, const std::vector<Attempt>& before) const {
+  const auto* signalled = std::get_if<Signalled>(&completion_.how);
+  if (!signalled || signalled->number != SIGKILL || observed.status != Status::crash) return;
+  const bool again = std::ranges::any_of(before, [](const Attempt& attempt) { return attempt.observed.kind == "killed"; });
+  if (again) return;
+  observed.status = Status::infra;
+  observed.kind = "killed";
+  observed.message = "killed by SIGKILL, which xtest did not send";
+  observed.signature = observed.message;
+}
+
+}  // namespace xtest

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gathers what a reader understood of one job, case by case, and settles what the reader left open.
+//
+// One case in the job: it always gets a result, from the way the process ended if the reader found none. Several: those
+// without a result are left to be executed again, one by one, so a crash costs one case and not its neighbours. An
+// account that cannot be trusted is void.
+#pragma once
+
+#include "runner/model/completion.h"
+#include "suites/framework.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace xtest {
+
+class Collector final : public Observations {
+ public:
+  Collector(const Completion& completion, std::size_t cases);
+
+  void started(std::size_t which) override;
+  void observed(std::size_t which, Observed what) override;
+  void found(std::string parent, std::string name, Observed what) override;
+
+  void close(bool trusted);                            // after the reader's end()
+  Observed* result(std::size_t which);                 // null: must be executed again
+  bool has_result(std::size_t which) const { return results_[which].has_value(); }
+  std::vector<std::size_t> without_result() const;
+
+  bool all_passed() const;
+  std::string passes_as_text() const;
+
+  // A SIGKILL that we did not send proves nothing about the program: the first is infra (it runs once more, alone),
+  // twice the same is its own crash.
+  void doubt_unexplained_kill(Observed& observed, const std::vector<Attempt>& before) const;
+
+ private:
+  const Completion& completion_;
+  std::vector<std::optional<Observed>> results_;
+};
+
+}  // namespace xtest

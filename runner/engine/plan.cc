@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/engine/plan.h"
+
+#include "runner/base/hash.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace xtest {
+namespace {
+
+constexpr std::size_t kLeftOutShown = 10'000;
+
+class Planner {
+ public:
+  explicit Planner(const PlanInput& input) : input_(input) {}
+
+  Plan make() {
+    for (std::size_t target = 0; target < input_.targets.size(); ++target) {
+      for (const Suite& suite : input_.suites) add_suite(suite, target);
+    }
+    refuse_circles();
+    return std::move(plan_);
+  }
+
+ private:
+  void add_suite(const Suite& suite, std::size_t target) {
+    const PreparedTarget& prepared = input_.targets[target];
+    const View view{prepared.target, prepared.toolchains, prepared.absent, prepared.features,
+                    input_.work / prepared.target.triple, input_.xtest, prepared.executor};
+    for (ExpandedUnit& expanded : framework(suite).expand(suite, view)) add_unit(std::move(expanded), suite, target);
+  }
+
+  const Framework& framework(const Suite& suite) const {
+    for (const auto& framework : input_.frameworks) {
+      if (framework->name() == suite.framework) return *framework;
+    }
+    throw Error(ErrorKind::usage, Position{(suite.folder / "suite.yaml").string()},
+                "unknown framework '" + suite.framework + "'");
+  }
+
+  void add_unit(ExpandedUnit expanded, const Suite& suite, std::size_t target) {
+    const PreparedTarget& prepared = input_.targets[target];
+    const Stream stream{prepared.target.triple, suite.name, expanded.toolchain, expanded.options, expanded.executor};
+    select(stream, expanded.unit);
+    if (expanded.unit.cases.empty()) return;
+    expanded.unit.stream = stream_index(stream, suite, target);
+    if (expanded.unit.framework.empty()) expanded.unit.framework = suite.framework;
+    plan_.first_case.push_back(static_cast<CaseIx>(plan_.case_unit.size()));
+    plan_.case_unit.insert(plan_.case_unit.end(), expanded.unit.cases.size(), static_cast<UnitIx>(plan_.units.size()));
+    plan_.units.push_back(std::move(expanded.unit));
+  }
+
+  void select(const Stream& stream, Unit& unit) {
+    const std::string prefix = stream.to_string();
+    std::erase_if(unit.cases, [&](const Case& test) {
+      const std::string id = TestId{stream.suite, test.group, test.name}.to_string();
+      if (!seen_.insert(prefix + "::" + test.group + "::" + test.name).second)
+        throw Error(ErrorKind::usage, "test " + id + " appears twice in " + prefix);
+      if (!input_.selection.selects(stream, id, test)) return leave_out(prefix, test, "filter");
+      if (!input_.partition.takes(position_++, id)) return leave_out(prefix, test, "partition");
+      return false;
+    });
+  }
+
+  bool leave_out(const std::string& stream, const Case& test, const char* reason) {
+    if (plan_.left_out_count++ < kLeftOutShown)
+      plan_.left_out.push_back({stream + "::" + test.group + "::" + test.name, reason});
+    return true;
+  }
+
+  StreamIx stream_index(const Stream& stream, const Suite& suite, std::size_t target) {
+    const auto [found, is_new] = streams_.try_emplace(stream, static_cast<StreamIx>(plan_.streams.size()));
+    if (is_new) {
+      const PreparedTarget& prepared = input_.targets[target];
+      StreamInfo info{stream, stream.executor == "none" ? "none" : prepared.executor_identity, "", suite.revision};
+      for (const auto& [language, toolchain] : prepared.toolchains) {
+        if (toolchain.name == stream.toolchain && info.toolchain_identity.empty())
+          info.toolchain_identity = toolchain.version;
+      }
+      plan_.streams.push_back(std::move(info));
+      plan_.stream_target.push_back(target);
+    }
+    return found->second;
+  }
+
+  // Kahn's algorithm over units: what is left when nothing more can be taken is a circle.
+  void refuse_circles() const {
+    const auto needs_something = [](const Unit& unit) {
+      return std::ranges::any_of(unit.cases, [](const Case& test) { return !test.needs.empty(); });
+    };
+    if (std::ranges::none_of(plan_.units, needs_something)) return;
+    std::unordered_map<std::string, UnitIx> owner;
+    for (CaseIx test = 0; test < plan_.case_unit.size(); ++test)
+      owner.emplace(plan_.stream_of(test).target + '\n' + plan_.id(test), plan_.case_unit[test]);
+    std::vector<std::vector<UnitIx>> dependents(plan_.units.size());
+    std::vector<std::size_t> waiting(plan_.units.size(), 0);
+    for (UnitIx unit = 0; unit < plan_.units.size(); ++unit) {
+      const std::string target = plan_.streams[plan_.units[unit].stream].stream.target + '\n';
+      for (const Case& test : plan_.units[unit].cases) {
+        for (const std::string& need : test.needs) {
+          const auto found = owner.find(target + need);
+          if (found == owner.end()) continue;
+          dependents[found->second].push_back(unit);
+          ++waiting[unit];
+        }
+      }
+    }
+    std::vector<UnitIx> ready;
+    for (UnitIx unit = 0; unit < waiting.size(); ++unit) {
+      if (waiting[unit] == 0) ready.push_back(unit);
+    }
+    std::size_t taken = 0;
+    while (!ready.empty()) {
+      const UnitIx unit = ready.back();
+      ready.pop_back();
+      ++taken;
+      for (const UnitIx dependent : dependents[unit]) {
+        if (--waiting[dependent] == 0) ready.push_back(dependent);
+      }
+    }
+    if (taken == waiting.size()) return;
+    const auto stuck = std::ranges::find_if(waiting, [](std::size_t count) { return count > 0; }) - waiting.begin();
+    throw Error(ErrorKind::usage, "the `needs` of " + plan_.units[static_cast<std::size_t>(stuck)].name + " form a circle");
+  }
+
+  const PlanInput& input_;
+  Plan plan_;
+  std::map<Stream, StreamIx> streams_;
+  std::unordered_set<std::string> seen_;
+  std::size_t position_ = 0;
+};
+
+}  // namespace
+
+std::string Plan::id(CaseIx test) const {
+  const Case& which = at(test);
+  return TestId{stream_of(test).suite, which.group, which.name}.to_string();
+}
+
+std::string Plan::result_id(CaseIx test) const {
+  const Case& which = at(test);
+  return stream_of(test).to_string() + "::" + which.group + "::" + which.name;
+}
+
+std::string Plan::digest() const {
+  std::string all;
+  for (CaseIx test = 0; test < case_unit.size(); ++test) all += result_id(test) + '\n';
+  return sha256_hex(all);
+}
+
+Plan make_plan(const PlanInput& input) { return Planner(input).make(); }
+
+}  // namespace xtest

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/engine/replay.h"
+
+#include "runner/record/record.h"
+
+#include <algorithm>
+#include <set>
+#include <span>
+#include <utility>
+
+namespace xtest {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(ErrorKind::usage, "this run cannot be resumed: " + what, "start a new run; what was recorded is kept");
+}
+
+struct KnownCase {
+  std::string id;
+  std::size_t target = 0;
+};
+
+std::map<CaseIx, KnownCase> known_cases(const Replay& replay) {
+  std::map<CaseIx, KnownCase> known;
+  for (const Event& event : replay.events) {
+    const auto* listed = std::get_if<UnitListed>(&event.body);
+    if (!listed) continue;
+    const Stream& stream = replay.started.streams.at(listed->stream).stream;
+    std::size_t target = 0;
+    while (target < replay.started.targets.size() && replay.started.targets[target].triple != stream.target) ++target;
+    CaseIx test = listed->first_case;
+    for (const Case& one : listed->cases)
+      known[test++] = KnownCase{TestId{stream.suite, one.group, one.name}.to_string(), target};
+  }
+  return known;
+}
+
+bool is_same_case(const Case& one, const Case& other) { return one.group == other.group && one.name == other.name; }
+
+// With an entry for the test a run does not repeat a failure: its first real attempt is its last.
+Outcome judge(std::span<const Attempt> attempts, const Expectation* expected) {
+  if (!expected) return decide(attempts, nullptr);
+  if (expected->kind == Expectation::Kind::skip) return skipped("expected", expected->reason);
+  const auto real = std::ranges::find_if(attempts, [](const Attempt& one) { return one.observed.status != Status::infra; });
+  const auto count = real == attempts.end() ? attempts.size() : static_cast<std::size_t>(real - attempts.begin()) + 1;
+  return decide(attempts.first(count), expected);
+}
+
+bool is_judged_by_lists(const Outcome& outcome) {
+  return outcome.status != Status::not_run && !(outcome.status == Status::skip && outcome.attempts == 0);
+}
+
+}  // namespace
+
+Replay read_replay(const std::filesystem::path& record) {
+  Replay replay;
+  read_record(record, [&](Event&& event) {
+    if (const auto* started = std::get_if<RunStarted>(&event.body)) replay.started = *started;
+    if (const auto* listed = std::get_if<UnitListed>(&event.body)) replay.units_listed = listed->unit + 1;
+    if (const auto* job = std::get_if<JobStarted>(&event.body)) replay.next_job = std::max(replay.next_job, job->job + 1);
+    if (const auto* seen = std::get_if<CaseObserved>(&event.body))
+      replay.undecided[seen->test].push_back(Attempt{seen->job, seen->attempt, seen->observed});
+    if (const auto* decided = std::get_if<CaseDecided>(&event.body)) {
+      replay.decided[decided->test] = decided->outcome;
+      replay.undecided.erase(decided->test);
+    }
+    replay.events.push_back(std::move(event));
+  });
+  return replay;
+}
+
+void refuse_other_plan(const Replay& replay, const Plan& plan) {
+  if (replay.started.streams.size() != plan.streams.size())
+    refuse("it had " + std::to_string(replay.started.streams.size()) + " streams, now there are " +
+           std::to_string(plan.streams.size()));
+  for (std::size_t stream = 0; stream < plan.streams.size(); ++stream) {
+    const StreamInfo& then = replay.started.streams[stream];
+    const StreamInfo& now = plan.streams[stream];
+    const std::string name = then.stream.to_string();
+    if (then.stream != now.stream) refuse(name + " is now " + now.stream.to_string());
+    if (then.executor_identity != now.executor_identity)
+      refuse(name + " ran on " + then.executor_identity + ", now it would on " + now.executor_identity);
+    if (then.toolchain_identity != now.toolchain_identity)
+      refuse(name + " was built by " + then.toolchain_identity + ", now it would be by " + now.toolchain_identity);
+    if (then.suite_revision != now.suite_revision) refuse("the suite " + then.stream.suite + " has changed");
+  }
+  for (const Event& event : replay.events) {
+    const auto* listed = std::get_if<UnitListed>(&event.body);
+    if (!listed) continue;
+    if (listed->unit >= plan.units.size() || plan.units[listed->unit].name != listed->name ||
+        !std::ranges::equal(plan.units[listed->unit].cases, listed->cases, is_same_case))
+      refuse("the tests of " + listed->name + " are not the same");
+  }
+}
+
+std::vector<Event> judge_again(const Replay& replay, const std::vector<Expectations>& lists, const std::string& today) {
+  const auto known = known_cases(replay);
+  std::vector<std::set<std::string>> features;
+  for (const TargetInfo& target : replay.started.targets) features.emplace_back(target.features.begin(), target.features.end());
+  std::map<CaseIx, std::vector<Attempt>> attempts;
+  std::vector<Event> judged;
+  for (const Event& event : replay.events) {
+    judged.push_back(event);
+    if (const auto* seen = std::get_if<CaseObserved>(&event.body))
+      attempts[seen->test].push_back(Attempt{seen->job, seen->attempt, seen->observed});
+    auto* decision = std::get_if<CaseDecided>(&judged.back().body);
+    if (!decision || !is_judged_by_lists(decision->outcome)) continue;
+    const KnownCase& test = known.at(decision->test);
+    decision->outcome = judge(attempts[decision->test],
+                              lists.at(test.target).find(test.id, features.at(test.target), today));
+  }
+  return judged;
+}
+
+}  // namespace xtest

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading a record again: to go on with it (resume) and to judge it again with other lists (rejudge).
+#pragma once
+
+#include "runner/engine/decide.h"
+#include "runner/engine/plan.h"
+
+#include <filesystem>
+#include <map>
+#include <vector>
+
+namespace xtest {
+
+struct Replay {
+  RunStarted started;
+  std::vector<Event> events;
+  std::map<CaseIx, Outcome> decided;
+  std::map<CaseIx, std::vector<Attempt>> undecided;   // cases that were seen and wait for their decision
+  UnitIx units_listed = 0;
+  JobId next_job = 0;                                 // no job of the record has this number or a higher one
+};
+
+Replay read_replay(const std::filesystem::path& record);
+
+// A record can only be gone on with if the plan, the toolchains and the executors are those it was begun with. Throws
+// Error{usage} naming the first difference.
+void refuse_other_plan(const Replay& replay, const Plan& plan);
+
+// The same events with every decision made anew from the raw observations under these lists (one list a target of the
+// run, in its order). Skips, blocks and what never ran stay as they are.
+std::vector<Event> judge_again(const Replay& replay, const std::vector<Expectations>& lists, const std::string& today);
+
+}  // namespace xtest

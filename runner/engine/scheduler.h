@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts work when there is room for it: CPU tokens, a slot at its place and its exclusive group are acquired together.
+//
+// It knows nothing of tests. Work is a coroutine with a cost; run work goes before build work, in the order it was
+// added; `exclusive` names a group of which one runs at a time ("*": nothing else runs). At most `tokens` coroutines
+// exist at once, however much is queued. One io_context thread, no locks.
+#pragma once
+
+#include "runner/base/asio.h"
+
+#include <deque>
+#include <exception>
+#include <functional>
+#include <list>
+#include <map>
+#include <set>
+#include <string>
+
+namespace xtest {
+
+struct Work {
+  enum class Kind { run, build } kind = Kind::run;
+  std::string place;                       // whose slots it takes ("" : none)
+  std::string exclusive;
+  int cpus = 1;
+  std::function<Task<void>()> perform;
+};
+
+class Scheduler {
+ public:
+  Scheduler(asio::any_io_executor executor, int tokens);
+
+  void set_slots(const std::string& place, int slots);
+  void add(Work work);
+
+  // Until nothing is queued or running; after stop(): until nothing is running. Rethrows the first exception of a
+  // perform() (the rest is stopped).
+  Task<void> drain();
+
+  void stop();                             // starts nothing more
+  void kill();                             // stop, and cancels what runs
+  bool stopped() const { return stopped_; }
+  std::size_t running() const { return running_.size(); }
+
+ private:
+  struct Running {
+    asio::cancellation_signal cancel;
+    int cpus = 0;
+    std::string place, exclusive;
+  };
+
+  void pump();
+  bool start_first(std::deque<Work>& queue);
+  bool has_room(const Work& work) const;
+  void start(Work work);
+  void finished(std::list<Running>::iterator which, std::exception_ptr error);
+
+  asio::any_io_executor executor_;
+  asio::steady_timer idle_;
+  const int tokens_;
+  int free_tokens_;
+  std::map<std::string, int> free_slots_;
+  std::set<std::string> held_;
+  std::map<std::string, std::deque<Work>> runs_;   // by place, so that a full place does not hide another
+  std::deque<Work> builds_;
+  std::list<Running> running_;
+  std::exception_ptr error_;
+  bool stopped_ = false;
+  bool pumping_ = false;
+};
+
+}  // namespace xtest

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts the parts together (every framework and executor is named here and nowhere else) and turns whatever goes wrong into
+// one message and one exit code.
+#include "emulators/host/host.h"
+#include "emulators/qemu_user/qemu_user.h"
+#include "emulators/wine/wine.h"
+#include "runner/base/log.h"
+#include "runner/cli/commands.h"
+#include "runner/cli/exit_codes.h"
+#include "suites/check_framework.h"
+#include "suites/exit_code_framework.h"
+#include "suites/probe_framework.h"
+
+#include <csignal>
+#include <iostream>
+
+namespace xtest {
+namespace {
+
+Registry make_registry() {
+  Registry registry;
+  registry.frameworks.push_back(std::make_unique<ProbeFramework>());
+  registry.frameworks.push_back(std::make_unique<CheckFramework>());
+  registry.frameworks.push_back(std::make_unique<ExitCodeFramework>());
+  registry.executors = {
+      {"host", make_host_executor}, {"qemu-user", make_qemu_user_executor}, {"wine", make_wine_executor}};
+  return registry;
+}
+
+int exit_code_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::usage: return exit_code::usage;
+    case ErrorKind::output: return exit_code::output;
+    case ErrorKind::infra: return exit_code::infra;
+    case ErrorKind::internal: break;
+  }
+  return exit_code::internal;
+}
+
+int run(int argc, char** argv) {
+  const Registry registry = make_registry();
+  Invocation invocation{registry, {argv + 1, argv + argc}, {}};
+  CLI::App app{"xtest: builds probes and test suites for a target, executes them where it lives, and says what passes", "xtest"};
+  app.set_version_flag("--version", "xtest " XTEST_VERSION);
+  std::string log;
+  app.add_option("--log", log, "areas and levels to log to stderr, such as ssh:debug");
+  app.require_subcommand(1);
+  for (const auto add : {add_run, add_again, add_targets, add_doctor, add_exec, add_records, add_inspect}) add(app, invocation);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool asked = error.get_exit_code() == 0;
+    app.exit(error);
+    return asked ? exit_code::ok : exit_code::usage;
+  }
+  if (!log.empty()) Log::configure(log);
+  return invocation.chosen();
+}
+
+}  // namespace
+}  // namespace xtest
+
+int main(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_IGN);
+  try {
+    return xtest::run(argc, argv);
+  } catch (const xtest::Error& error) {
+    std::cerr << "error: " << error.what() << "\n";
+    if (!error.remedy().empty()) std::cerr << "  " << error.remedy() << "\n";
+    return xtest::exit_code_of(error.kind());
+  } catch (const std::exception& error) {
+    std::cerr << "error: internal: " << error.what() << "\n  this is a bug in xtest; please report it with the command line\n";
+    return xtest::exit_code::internal;
+  }
+}

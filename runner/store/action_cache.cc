@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/store/action_cache.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "runner/base/error.h"
+#include "runner/base/files.h"
+#include "runner/base/hash.h"
+#include "runner/base/log.h"
+#include "runner/base/text.h"
+#include "runner/store/depfile.h"
+#include "runner/store/paths.h"
+#include "runner/store/prune.h"
+
+namespace xtest {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr int entry_version = 1;
+constexpr std::string_view work_sign = "${work}";
+constexpr std::size_t most_entries = 8;               // of one key
+constexpr std::chrono::milliseconds clock_tick{100};  // a file this young may change again without a new mtime
+
+bool continues_name(char c) {
+  return c == '_' || c == '-' || c == '.' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/// `text` with the run's folder replaced, in a form that any JSON can hold.
+std::string portable(std::string_view text, const fs::path& work) {
+  const std::string& folder = work.native();
+  std::string out;
+  std::size_t at = 0;
+  while (!folder.empty() && at < text.size()) {
+    const std::size_t found = text.find(folder, at);
+    if (found == text.npos) break;
+    const std::size_t end = found + folder.size();
+    const bool whole = end == text.size() || !continues_name(text[end]);
+    out += text.substr(at, found - at);
+    out += whole ? work_sign : std::string_view(folder);
+    at = end;
+  }
+  out += text.substr(at);
+  return percent_encode_id(out);
+}
+
+fs::path local(const std::string& text, const fs::path& work) {
+  const std::string path = percent_decode_id(text).value_or(text);
+  if (!path.starts_with(work_sign)) return path;
+  return work.native() + path.substr(work_sign.size());
+}
+
+std::string argument_text(const Argument& argument) {
+  if (const auto* path = std::get_if<PathRef>(&argument)) return "@" + path->host.string();
+  return std::get<std::string>(argument);
+}
+
+std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+
+bool may_still_change(std::int64_t mtime_ns) {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return nanoseconds(now) - mtime_ns < std::chrono::nanoseconds(clock_tick).count();
+}
+
+/// For the order of disposal.
+void touch(const fs::path& path) { ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); }
+
+std::vector<fs::path> newest_first(const fs::path& folder) {
+  std::vector<std::pair<fs::file_time_type, fs::path>> found;
+  std::error_code error;
+  for (const auto& file : fs::directory_iterator(folder, error)) {
+    std::error_code gone;
+    const auto time = fs::last_write_time(file.path(), gone);
+    if (!gone && file.path().extension() == ".json") found.emplace_back(time, file.path());
+  }
+  std::ranges::sort(found, std::greater<>());
+  std::vector<fs::path> out;
+  for (auto& [time, path] : found) out.push_back(std::move(path));
+  return out;
+}
+
+}  // namespace
+
+struct ActionCache::Entry {
+  struct Dependency {
+    std::string path, digest;
+  };
+  struct Product {
+    std::string digest;
+    std::uint64_t size = 0;
+    bool executable = false;
+  };
+  std::vector<Dependency> dependencies;
+  std::vector<Product> products;
+
+  std::string to_json() const {
+    json out{{"version", entry_version}, {"deps", json::array()}, {"outputs", json::array()}};
+    for (const auto& [path, digest] : dependencies) out["deps"].push_back({path, digest});
+    for (const auto& [digest, size, executable] : products) out["outputs"].push_back({digest, size, executable});
+    return out.dump();
+  }
+
+  static std::optional<Entry> from_json(const fs::path& file) {
+    const json in = json::parse(read_file(file).value_or(""), nullptr, false);
+    try {
+      if (in.at("version") != entry_version) return std::nullopt;
+      Entry entry;
+      for (const auto& dep : in.at("deps")) entry.dependencies.push_back({dep.at(0), dep.at(1)});
+      for (const auto& out : in.at("outputs")) entry.products.push_back({out.at(0), out.at(1), out.at(2)});
+      for (const auto& product : entry.products)
+        if (product.digest.size() != 64 || product.digest.find_first_not_of("0123456789abcdef") != std::string::npos)
+          return std::nullopt;
+      return entry;
+    } catch (const json::exception&) {
+      return std::nullopt;
+    }
+  }
+};
+
+ActionCache::ActionCache(fs::path root, std::uint64_t max_bytes)
+    : root_(std::move(root)), max_bytes_(max_bytes), content_(root_ / "cas") {}
+
+fs::path ActionCache::folder_of(const std::string& key) const { return root_ / "actions" / key.substr(0, 2) / key; }
+
+std::optional<std::string> ActionCache::key(const Job& job, const fs::path& work) {
+  json out{{"version", entry_version},
+           {"kind", to_string(job.kind)},
+           {"tool", percent_encode_id(job.tool_identity)},
+           {"cwd", portable(job.command.cwd.native(), work)}};
+  for (const auto& argument : job.command.argv) out["argv"].push_back(portable(argument_text(argument), work));
+  std::set<std::string> env;
+  for (const auto& variable : job.command.env) env.insert(portable(variable, work));
+  out["env"] = env;
+  for (const auto& product : job.outputs) out["outputs"].push_back(portable(product.native(), work));
+  try {
+    for (const auto& input : job.inputs) out["inputs"].push_back({portable(input.native(), work), digest(input)});
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return sha256_hex(out.dump());
+}
+
+bool ActionCache::restore(const std::string& key, const Job& job, const fs::path& work) {
+  for (const fs::path& file : newest_first(folder_of(key))) {
+    const auto entry = Entry::from_json(file);
+    if (entry && !is_current(*entry, work)) continue;
+    if (entry && bring_back(*entry, job)) {
+      touch(file);
+      return true;
+    }
+    std::error_code ignored;
+    fs::remove(file, ignored);
+  }
+  return false;
+}
+
+bool ActionCache::is_current(const Entry& entry, const fs::path& work) {
+  return std::ranges::all_of(entry.dependencies, [&](const Entry::Dependency& dependency) {
+    try {
+      return digest(local(dependency.path, work)) == dependency.digest;
+    } catch (const Error&) {
+      return false;
+    }
+  });
+}
+
+bool ActionCache::bring_back(const Entry& entry, const Job& job) {
+  if (entry.products.size() != job.outputs.size()) return false;
+  for (std::size_t i = 0; i < job.outputs.size(); ++i) {
+    const Entry::Product& product = entry.products[i];
+    if (!content_.get(product.digest, product.size, job.outputs[i], product.executable)) return false;
+  }
+  return true;
+}
+
+void ActionCache::store(const std::string& key, const Job& job, const fs::path& work) {
+  try {
+    const fs::path folder = folder_of(key);
+    const auto entry = describe(job, work);
+    if (!entry || !prepare(folder)) return;
+    for (std::size_t i = 0; i < job.outputs.size(); ++i)
+      if (!content_.put(job.outputs[i], entry->products[i].digest)) return warn_once("a product could not be copied");
+    const std::string text = entry->to_json();
+    std::string depended;
+    for (const auto& [path, digest] : entry->dependencies) depended += path + '\n' + digest + '\n';
+    const fs::path file = folder / (sha256_hex(depended).substr(0, 16) + ".json");
+    if (const int error = write_file(file, text)) return warn_once(std::strerror(error));
+    const auto entries = newest_first(folder);
+    for (std::size_t i = most_entries; i < entries.size(); ++i) fs::remove(entries[i]);
+  } catch (const std::exception& error) {
+    warn_once(error.what());
+  }
+}
+
+/// Nothing if an output or the depfile is not there: then nobody knows what the result depends on.
+std::optional<ActionCache::Entry> ActionCache::describe(const Job& job, const fs::path& work) {
+  Entry entry;
+  for (const fs::path& output : job.outputs) {
+    std::error_code error;
+    const auto mode = fs::status(output, error).permissions();
+    if (error || !fs::is_regular_file(output)) return std::nullopt;
+    const bool executable = (mode & fs::perms::owner_exec) != fs::perms::none;
+    entry.products.push_back({digest(output), fs::file_size(output), executable});
+  }
+  if (job.depfile.empty()) return entry;
+  const auto text = read_file(job.depfile);
+  if (!text) return std::nullopt;
+  const fs::path base = job.command.cwd.empty() ? work : job.command.cwd;
+  std::set<fs::path> inputs;
+  for (const fs::path& input : job.inputs) inputs.insert(input.lexically_normal());
+  for (const std::string& name : parse_depfile(*text)) {
+    const fs::path path = (base / name).lexically_normal();
+    if (!inputs.contains(path)) entry.dependencies.push_back({portable(path.native(), work), digest(path)});
+  }
+  return entry;
+}
+
+std::optional<std::string> ActionCache::find_text(const std::string& key) {
+  const fs::path file = folder_of(key) / "text";
+  const auto content = read_file(file);
+  if (!content) return std::nullopt;
+  const std::size_t line = content->find('\n');
+  std::string text = line == content->npos ? std::string() : content->substr(line + 1);
+  if (content->substr(0, line) != sha256_hex(text)) {
+    log_warning("cache", "{} is damaged and was dropped", file.string());
+    std::error_code ignored;
+    fs::remove(file, ignored);
+    return std::nullopt;
+  }
+  touch(file);
+  return text;
+}
+
+void ActionCache::store_text(const std::string& key, std::string_view text) {
+  const fs::path folder = folder_of(key);
+  if (!prepare(folder)) return;
+  const int error = write_file(folder / "text", fmt::format("{}\n{}", sha256_hex(text), text));
+  if (error != 0) warn_once(std::strerror(error));
+}
+
+bool ActionCache::prepare(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error)
+    warn_once(error.message());
+  else
+    tag_as_cache(root_);
+  return !error;
+}
+
+void ActionCache::warn_once(std::string_view why) {
+  if (!warned_.exchange(true)) log_warning("cache", "results cannot be stored in {}: {}", root_.string(), why);
+}
+
+std::string ActionCache::digest(const fs::path& file) {
+  struct stat facts {};
+  if (::stat(file.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode))
+    throw Error(ErrorKind::usage, fmt::format("cannot read the file {}", file.string()));
+  const Remembered now{static_cast<std::uint64_t>(facts.st_size), nanoseconds(facts.st_mtim), facts.st_ino, {}};
+  {
+    const std::lock_guard guard(digests_mutex_);
+    const auto known = digests_.find(file.native());
+    if (known != digests_.end() && known->second.size == now.size && known->second.mtime_ns == now.mtime_ns &&
+        known->second.inode == now.inode)
+      return known->second.digest;
+  }
+  std::string digest;
+  try {
+    digest = sha256_file(file);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::usage, error.what());
+  }
+  if (may_still_change(now.mtime_ns)) return digest;
+  const std::lock_guard guard(digests_mutex_);
+  digests_[file.native()] = {now.size, now.mtime_ns, now.inode, digest};
+  return digest;
+}
+
+void ActionCache::prune() { prune_cache(root_, max_bytes_); }
+
+}  // namespace xtest

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The action cache: what a tool made of the same inputs before, shared by all runs and processes of a user.
+//
+// key = sha256 of canonical JSON of {tool identity, argv, env, inputs by content}. A compiler names its headers only in
+// its depfile, so an entry holds the dependencies it was made from, each with its digest; a key can have several entries
+// (the same source under different headers). Values: output files (a build) or a small text (observations of a run).
+// Files lie content-addressed below ROOT/cas, written to a temporary name and renamed; entries below ROOT/actions.
+// Two processes may use one cache at once. prune() keeps it below its bound, least recently used first. What is damaged
+// is dropped and counts as absent. Any thread; trouble with the cache itself is logged and never ends a run.
+#pragma once
+
+#include "runner/model/job.h"
+#include "runner/store/content_store.h"
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace xtest {
+
+class ActionCache {
+ public:
+  explicit ActionCache(std::filesystem::path root, std::uint64_t max_bytes = std::uint64_t{4} << 30);
+
+  // The key of a job, or nothing if an input cannot be read. `work` is replaced by a sign in argv and outputs, so that runs
+  // in different folders share entries. Digests of files are remembered by (path, size, mtime, inode) in this process.
+  std::optional<std::string> key(const Job& job, const std::filesystem::path& work);
+
+  // If an entry's dependencies are unchanged: puts copies of the outputs where the job wants them; returns true.
+  bool restore(const std::string& key, const Job& job, const std::filesystem::path& work);
+  void store(const std::string& key, const Job& job, const std::filesystem::path& work);   // after success; reads the depfile
+
+  std::optional<std::string> find_text(const std::string& key);
+  void store_text(const std::string& key, std::string_view text);
+
+  std::string digest(const std::filesystem::path& file);   // memoised sha256; throws Error{usage} if unreadable
+  void prune();                                            // call at the end of a run; takes the lock or does nothing
+
+ private:
+  struct Remembered { std::uint64_t size; std::int64_t mtime_ns; std::uint64_t inode; std::string digest; };
+  struct Entry;
+
+  std::filesystem::path folder_of(const std::string& key) const;
+  bool is_current(const Entry& entry, const std::filesystem::path& work);
+  bool bring_back(const Entry& entry, const Job& job);
+  std::optional<Entry> describe(const Job& job, const std::filesystem::path& work);
+  bool prepare(const std::filesystem::path& folder);
+  void warn_once(std::string_view why);
+
+  std::filesystem::path root_;
+  std::uint64_t max_bytes_;
+  ContentStore content_;
+  std::atomic<bool> warned_ = false;
+  std::mutex digests_mutex_;
+  std::map<std::string, Remembered> digests_;
+};
+
+}  // namespace xtest

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// A folder that goes away with its owner, and a small world (target, toolchains, features) to expand suites in.
+//
+// Nothing of it exists: the compilers are names only. Change the members before calling view().
+#pragma once
+
+#include "suites/framework.h"
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace xtest {
+
+class TempFolder {
+ public:
+  TempFolder();
+  ~TempFolder();
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path write(const std::string& name, std::string_view content) const;   // with its folders
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct SuiteWorld {
+  SuiteWorld();   // an ELF target with C, C++, Go and Rust, dynamic and static; Go static only
+
+  void lose(Language language, const std::string& why);
+  View view() const;
+
+  Target target;
+  std::map<Language, Toolchain> toolchains;
+  std::map<Language, std::string> absent;
+  std::set<std::string> features = {"linux", "elf", "threads", "signals", "sigaltstack"};
+  std::filesystem::path work = "/tmp/xtest work";
+};
+
+// The test ids ("group::name") of the cases, in order.
+std::vector<std::string> case_ids(const std::vector<ExpandedUnit>& units);
+
+// The unit that holds this case; fails the test and throws if there is none.
+const ExpandedUnit& unit_with(const std::vector<ExpandedUnit>& units, const std::string& group_and_name);
+
+// A command as one line, paths as they are.
+std::string command_line(const Job& job);
+
+// Keeps what a reader says.
+struct Notebook final : Observations {
+  void started(std::size_t) override {}
+  void observed(std::size_t which, Observed what) override { seen[which] = std::move(what); }
+  void found(std::string, std::string, Observed) override {}
+  std::map<std::size_t, Observed> seen;
+};
+
+// what() of the Error that `call` throws, with its remedy; "" if it throws none.
+template <class Call>
+std::string error_of(Call call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return std::string(error.what()) + (error.remedy().empty() ? "" : " | " + error.remedy());
+  }
+  return {};
+}
+
+}  // namespace xtest
