@@ -19,7 +19,7 @@ need python3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-export XDG_CACHE_HOME="$work/cache"
+export XTEST_CACHE_DIR="$work/cache"
 
 generate() { # FOLDER: $count programs of one file that compute something and exit with 0, and their suite.yaml
   mkdir -p "$1"
@@ -53,6 +53,11 @@ flags: [-O1]
 YAML
 }
 
-all_passed() { # RUNS: the command that fails unless every case of the latest run below RUNS passed
-  echo "'$xtest' list --help >/dev/null && grep -c '\"status\":\"pass\"' $1/*/events.jsonl | tail -1 | grep -q . "
+expect_passes() { # RUNS: $work/check then fails unless the latest run recorded there decided $count cases, all as passes
+  cat >"$work/check" <<EOT
+#!/bin/sh
+passes=\$("$xtest" report latest --format jsonl --runs "$1" | grep '"case_decided"' | grep -c '"status":"pass"')
+[ "\$passes" = $count ] || { echo "only \$passes of $count passed"; exit 1; }
+EOT
+  chmod +x "$work/check"
 }

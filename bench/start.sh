@@ -9,7 +9,7 @@ cat >"$work/plan.json" <<EOT
  "commands": {
   "sh": {"run": "exec true"},
   "version": {"run": "exec $xtest --version"},
-  "list": {"run": "exec $xtest list --target $triple"},
+  "list": {"run": "exec $xtest list --runs $work"},
   "launcher": {"run": "exec $root/xtest --version"}},
  "limits": [
   {"name": "version", "wall_ms": 10, "beyond": "sh"},

@@ -143,8 +143,8 @@ void read_packages(const YamlNode& node, Target& onto) {
 
 void check_settings(const YamlNode& settings, const std::string& executor) {
   if (executor == "host") settings.allow_only({"machines", "overlay"});
-  if (executor == "qemu-user") settings.allow_only({"program", "magic", "mask", "sysroot", "overlay", "cpu"});
-  if (executor == "wine") settings.allow_only({"machines", "program", "dll_path"});
+  if (executor == "qemu-user") settings.allow_only({"programs", "magic", "mask", "sysroot", "overlay", "cpu"});
+  if (executor == "wine") settings.allow_only({"machines", "programs", "dll_path"});
 }
 
 void read_executors(const YamlNode& node, Target& onto) {

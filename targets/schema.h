@@ -12,8 +12,8 @@
 //
 // Maps merge key by key, lists and scalars replace. Settings of the executors:
 //   host       machines ("x86_64 i686": values of uname -m that run it), overlay
-//   qemu-user  program (names to try), magic, mask (as binfmt_misc wants them), sysroot, overlay, cpu
-//   wine       machines, program (names to try), dll_path (folders, may be globs, where a dynamic program finds its DLLs)
+//   qemu-user  programs (names to try), magic, mask (as binfmt_misc wants them), sysroot, overlay, cpu
+//   wine       machines, programs (names to try), dll_path (folders, may be globs, where a dynamic program finds its DLLs)
 // Several values in one setting are separated by spaces; overlay is FOLDER:ONTO, the target's libraries over the host's.
 // Pure apart from the file it is given; any thread.
 #pragma once

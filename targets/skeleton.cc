@@ -184,7 +184,7 @@ std::string executors(const std::string& prefix, const Processor& p, const Syste
 executors:
   - name: qemu-user
     settings:
-      program: qemu-{0}-static qemu-{0}
+      programs: qemu-{0}-static qemu-{0}
       # The first 20 bytes of its programs and which bits of them count.
       magic: '{1}'
       mask: '{2}'
@@ -195,7 +195,7 @@ executors:
                        p.qemu, magic(p), mask(p), prefix);
   }
   if (s.needed.empty() && s.go == "windows") {
-    return "\n# Where its programs run, preferred first.\nexecutors:\n  - name: wine\n    settings: {program: wine64 wine}\n";
+    return "\n# Where its programs run, preferred first.\nexecutors:\n  - name: wine\n    settings: {programs: wine64 wine}\n";
   }
   return "\n# Where its programs run. Without an executor they are only built and their files checked.\nexecutors: []\n";
 }

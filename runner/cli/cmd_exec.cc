@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "runner/base/files.h"
 #include "runner/base/process.h"
 #include "runner/cli/commands.h"
 #include "runner/cli/exit_codes.h"

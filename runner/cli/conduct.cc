@@ -5,6 +5,7 @@
 #include "reports/junit.h"
 #include "reports/make_sink.h"
 #include "reports/summary.h"
+#include "runner/base/files.h"
 #include "runner/base/offload.h"
 #include "runner/base/text.h"
 #include "runner/cli/calibrate.h"

@@ -18,6 +18,4 @@ JunitDialect junit_dialect(const std::string& asked);
 
 std::string make_nonce();                           // 32 hex digits from the system's random generator
 
-void write_all(int fd, std::string_view text);      // ignores errors: for words to a person
-
 }  // namespace xtest

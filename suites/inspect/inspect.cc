@@ -26,11 +26,12 @@ using nlohmann::json;
 
 constexpr int nothing_bad = 0, something_bad = 100, cannot_answer = 2;
 constexpr std::uintmax_t largest_file = std::uintmax_t{1} << 30;
-constexpr const char* usage = "usage: xtest inspect FILE [--expect EXPECTATION.json] [--json]";
+constexpr const char* usage = "usage: xtest inspect FILE [--expect EXPECTATION.json | --expect-json TEXT] [--json]";
 
 struct Request {
   std::string file;
-  std::optional<std::string> expectation;
+  std::optional<std::string> expectation;        // a file
+  std::optional<std::string> expectation_text;   // or the JSON itself
   bool wants_json = false;
 };
 
@@ -42,6 +43,9 @@ std::expected<Request, std::string> parse(std::span<const std::string> args) {
     } else if (args[i] == "--expect") {
       if (++i == args.size()) return std::unexpected("--expect wants a file");
       request.expectation = args[i];
+    } else if (args[i] == "--expect-json") {
+      if (++i == args.size()) return std::unexpected("--expect-json wants a JSON text");
+      request.expectation_text = args[i];
     } else if (args[i].starts_with("--")) {
       return std::unexpected(fmt::format("unknown option {}", args[i]));
     } else if (!request.file.empty()) {
@@ -66,15 +70,19 @@ std::expected<std::vector<std::byte>, std::string> read_all(const std::string& p
   return bytes;
 }
 
-std::expected<FileExpectation, std::string> read_expectation(const std::string& path) {
-  const auto bytes = read_all(path);
-  if (!bytes) return std::unexpected(bytes.error());
-  const auto* begin = reinterpret_cast<const char*>(bytes->data());
-  const json parsed = json::parse(begin, begin + bytes->size(), nullptr, false);
-  if (parsed.is_discarded()) return std::unexpected(fmt::format("{}: not JSON", path));
+std::expected<FileExpectation, std::string> parse_expectation(std::string_view text, const std::string& name) {
+  const json parsed = json::parse(text, nullptr, false);
+  if (parsed.is_discarded()) return std::unexpected(fmt::format("{}: not JSON", name));
   auto expectation = expectation_from_json(parsed);
-  if (!expectation) return std::unexpected(fmt::format("{}: {}", path, expectation.error()));
+  if (!expectation) return std::unexpected(fmt::format("{}: {}", name, expectation.error()));
   return expectation;
+}
+
+std::expected<FileExpectation, std::string> read_expectation(const Request& request) {
+  if (request.expectation_text) return parse_expectation(*request.expectation_text, "--expect-json");
+  const auto bytes = read_all(*request.expectation);
+  if (!bytes) return std::unexpected(bytes.error());
+  return parse_expectation({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, *request.expectation);
 }
 
 void print_json(const Request& request, const std::expected<FileFacts, std::string>& facts, const std::vector<CheckResult>* checks,
@@ -116,8 +124,8 @@ int inspect_main(std::span<const std::string> args, std::ostream& out, std::ostr
   const auto bytes = read_all(request->file);
   if (!bytes) return complain(bytes.error(), err);
   std::optional<FileExpectation> want;
-  if (request->expectation) {
-    auto expectation = read_expectation(*request->expectation);
+  if (request->expectation || request->expectation_text) {
+    auto expectation = read_expectation(*request);
     if (!expectation) return complain(expectation.error(), err);
     want = std::move(*expectation);
   }

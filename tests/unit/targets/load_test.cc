@@ -163,7 +163,8 @@ TEST_F(Load, RefusesWrongTypesAndValues) {
 
 TEST_F(Load, RefusesExpectationsThatCanNeverHold) {
   const auto with_files = [](const std::string& files) {
-    return "triple: x-y-z\narch: x86_64\nlinks: [static]\ncompilers:\n  c: {try: [cc], links: {static: []}}\nfiles: {" + files + "}\n";
+    return "triple: x-y-z\narch: x86_64\nlinks: [static]\ncompilers:\n  c: {try: [cc], links: {static: []}}\n"
+           "files: {" + files + "}\n";
   };
   EXPECT_THAT(error_in(with_files("bits: 48, order: little, machine: x86_64")), HasSubstr("bits must be 32 or 64"));
   EXPECT_THAT(error_in(with_files("machine: aarch65")), HasSubstr("unknown machine 'aarch65'"));
