@@ -7,7 +7,7 @@ usage: compare.py FILE
 FILE is JSON: {"repeat": 5, "warm_up": 1, "commands": {NAME: {"prepare": CMD, "run": CMD, "check": CMD}},
 "bars": [{"name": NAME, "against": NAME, "what": "wall"|"cpu", "most": RATIO}], "limits": [{"name": NAME, "wall_ms": MOST,
 "beyond": NAME}]}. Commands are for sh; prepare and check are not measured. A bar holds if the median of the paired ratios
-is at most `most`; when the ratios spread (second largest less second smallest of five) wider than the bar's distance from
+is at most `most`; when the middle half of the ratios spreads wider than the bar's distance from
 1, the verdict is `noise`. A limit holds if the median wall time, less that of `beyond` if named, is at most so many
 milliseconds. Exit code 0: all bars hold, 1: one does not, 3: only noise stands in the way.
 """
@@ -40,9 +40,9 @@ def measure(how):
 
 
 def spread(values):
-    """The range without its two ends, if there are enough values to leave them out."""
-    ordered = sorted(values)
-    return ordered[-2] - ordered[1] if len(ordered) >= 5 else ordered[-1] - ordered[0]
+    """How far the middle half of the values reaches."""
+    ordered, cut = sorted(values), len(values) // 4
+    return ordered[-1 - cut] - ordered[cut]
 
 
 def judge_bar(bar, times):
@@ -59,7 +59,7 @@ def judge_bar(bar, times):
 def judge_limit(limit, times):
     mine = [one["wall"] for one in times[limit["name"]]]
     if "beyond" in limit:
-        mine = [one - other["wall"] for one, other in zip(times[limit["name"]], times[limit["beyond"]])]
+        mine = [one["wall"] - other["wall"] for one, other in zip(times[limit["name"]], times[limit["beyond"]])]
     middle, wide = 1000 * statistics.median(mine), 1000 * spread(mine)
     verdict = "met" if middle <= limit["wall_ms"] else "NOT MET"
     if wide > abs(limit["wall_ms"] - middle):

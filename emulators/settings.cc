@@ -20,6 +20,19 @@ std::vector<std::string> words_of(const ExecutorSpec& spec, const std::string& k
   return words;
 }
 
+std::vector<std::string> overlay_args(const ExecutorSpec& spec) {
+  std::vector<std::string> args{"--userns"};
+  for (const std::string& overlay : words_of(spec, "overlay")) {
+    args.push_back("--overlay");
+    args.push_back(overlay);
+  }
+  if (args.size() > 1 && std::filesystem::exists("/etc/ld.so.cache")) {
+    args.push_back("--bind");
+    args.push_back("/dev/null:/etc/ld.so.cache");
+  }
+  return args;
+}
+
 void write_program(const std::filesystem::path& file, std::string_view bytes) {
   std::error_code error;
   std::filesystem::create_directories(file.parent_path(), error);

@@ -7,7 +7,8 @@
 
 #include <sys/utsname.h>
 
-#include <map>
+#include <algorithm>
+
 
 namespace xtest {
 namespace {
@@ -30,7 +31,7 @@ std::string machine() {
 class HostExecutor final : public Executor {
  public:
   HostExecutor(const Target& target, const ExecutorSpec& spec, const ExecutorContext& context)
-      : arch_(target.arch), overlays_(words_of(spec, "overlay")), context_(context) {}
+      : arch_(target.arch), spec_(spec), context_(context) {}
 
   std::string name() const override { return "host"; }
   std::string identity() const override { return "host " + machine(); }
@@ -40,12 +41,13 @@ class HostExecutor final : public Executor {
 
   Task<Availability> available() override {
     const std::string here = machine();
-    if (arch_ != here && !(arch_ == "i686" && here == "x86_64"))
+    const auto machines = words_of(spec_, "machines");
+    if (arch_ != here && std::ranges::find(machines, here) == machines.end())
       co_return Availability{false, "this host is " + here + ", the target is " + arch_, ""};
     std::string trouble;
     try {
       auto session = co_await open();
-      if (arch_ != here) trouble = co_await try_tiny_program(*session);
+      if (arch_ == "i686" && here != arch_) trouble = co_await try_tiny_program(*session);
       co_await session->close();
     } catch (const Error& error) {
       trouble = error.what();
@@ -57,11 +59,7 @@ class HostExecutor final : public Executor {
   Task<std::unique_ptr<Session>> open() override {
     AgentOptions options;
     options.agent_path = context_.agent;
-    if (!overlays_.empty()) options.extra_args.push_back("--userns");
-    for (const std::string& overlay : overlays_) {
-      options.extra_args.push_back("--overlay");
-      options.extra_args.push_back(overlay);
-    }
+    if (!setting(spec_, "overlay").empty()) options.extra_args = overlay_args(spec_);
     auto agent = co_await AgentClient::start(std::move(options));
     AgentPlace place{"host#" + std::to_string(++opened_), {}, {}, context_.scratch / ("host" + std::to_string(opened_))};
     co_return std::make_unique<AgentSession>(std::move(place), std::move(agent));
@@ -79,7 +77,7 @@ class HostExecutor final : public Executor {
   }
 
   std::string arch_;
-  std::vector<std::string> overlays_;
+  ExecutorSpec spec_;
   ExecutorContext context_;
   int opened_ = 0;
 };

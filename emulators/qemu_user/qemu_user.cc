@@ -81,11 +81,7 @@ class QemuUser final : public Executor {
   }
 
   std::vector<std::string> namespace_args() const {
-    std::vector<std::string> args{"--userns"};
-    for (const std::string& overlay : words_of(spec_, "overlay")) {
-      args.push_back("--overlay");
-      args.push_back(overlay);
-    }
+    std::vector<std::string> args = overlay_args(spec_);
     args.push_back("--binfmt");
     args.push_back("xtest-" + arch_ + ":M::" + setting(spec_, "magic") + ":" + setting(spec_, "mask") + ":" +
                    program_.string() + ":PF");

@@ -67,7 +67,7 @@ Task<fs::path> wine_template(WineTools tools, fs::path cache) {
 void copy_prefix(const fs::path& from, const fs::path& to) {
   fs::create_directories(to);
   for (auto at = fs::recursive_directory_iterator(from); at != fs::recursive_directory_iterator(); ++at) {
-    const fs::path copy = to / fs::relative(at->path(), from);
+    const fs::path copy = to / at->path().lexically_relative(from);
     if (at->is_symlink()) fs::copy_symlink(at->path(), copy);
     else if (at->is_directory()) fs::create_directory(copy);
     else if (is_private(at->path())) fs::copy_file(at->path(), copy);

@@ -9,6 +9,8 @@
 #include "runner/base/process.h"
 #include "runner/base/text.h"
 
+#include <glob.h>
+
 #include <algorithm>
 #include <fstream>
 #include <optional>
@@ -25,6 +27,19 @@ std::string windows_path(const fs::path& path) {
   std::string text = "Z:" + path.string();
   std::ranges::replace(text, '/', '\\');
   return text;
+}
+
+// Folders that hold a target's own DLLs, from globs, as Wine looks them up.
+std::string dll_path(const std::vector<std::string>& globs) {
+  std::string path;
+  for (const std::string& pattern : globs) {
+    glob_t found{};
+    if (::glob(pattern.c_str(), GLOB_ONLYDIR, nullptr, &found) == 0) {
+      for (std::size_t at = 0; at < found.gl_pathc; ++at) path += (path.empty() ? "" : ";") + windows_path(found.gl_pathv[at]);
+    }
+    ::globfree(&found);
+  }
+  return path;
 }
 
 // What the launcher left, if it is its own word about this run.
@@ -118,6 +133,7 @@ class Wine final : public Executor {
     options.agent_path = context_.agent;
     auto agent = co_await AgentClient::start(std::move(options));
     AgentPlace place{"wine#" + number, {}, wine_environment(prefix), home};
+    place.env.push_back("WINEPATH=" + dll_path(words_of(spec_, "dll_path")));
     co_return std::make_unique<WineSession>(std::move(place), std::move(agent), std::move(server), tools_, launcher);
   }
 

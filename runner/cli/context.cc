@@ -70,6 +70,8 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
   context.suites = choose_suites(context.options, context.folders.locations);
   for (const std::string& name : context.options.where.targets) {
     const Target target = library.find(name);
+    const auto has_name = [&](const Prepared& one) { return one.target.target.triple == target.triple; };
+    if (std::ranges::any_of(context.prepared, has_name)) continue;
     context.prepared.push_back(co_await prepare(registry, target, context.options.where, context.folders));
   }
   if (context.options.install) co_await install_missing(context, context.prepared, registry);

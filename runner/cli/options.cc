@@ -9,11 +9,12 @@ namespace xtest {
 
 void add_target_options(CLI::App& app, TargetOptions& options) {
   app.add_option("-t,--target", options.targets, "target triple, in any usual spelling; may be repeated")
-      ->delimiter(',')->type_name("TRIPLE");
-  app.add_option("--targets-dir", options.target_dirs, "folder with further target files")->type_name("DIR");
-  app.add_option("--target-file", options.target_files, "one further target file")->type_name("FILE");
+      ->delimiter(',')->allow_extra_args(false)->type_name("TRIPLE");
+  app.add_option("--targets-dir", options.target_dirs, "folder with further target files")
+      ->allow_extra_args(false)->type_name("DIR");
+  app.add_option("--target-file", options.target_files, "one further target file")->allow_extra_args(false)->type_name("FILE");
   app.add_option("--lang", options.languages, "c, cxx, go, rust or all; default: C, C++ and what else is there")
-      ->delimiter(',')->check(CLI::IsMember({"c", "cxx", "go", "rust", "all"}))->type_name("LANG");
+      ->delimiter(',')->allow_extra_args(false)->check(CLI::IsMember({"c", "cxx", "go", "rust", "all"}))->type_name("LANG");
   app.add_option("--on", options.on, "executor: host, qemu-user, wine; default: the target's first that works here")
       ->type_name("EXECUTOR");
 }
@@ -23,11 +24,12 @@ void add_run_options(CLI::App& app, RunOptions& options) {
   app.add_option("TEST", options.tests, "tests to run: ids or globs, such as 'probes::C1' or '*::cxx'");
   app.add_option("-f,--filter", options.filters,
                  "expression: test() suite() group() lang() rung() target() toolchain() executor(), globs, and or not")
-      ->type_name("EXPR");
-  app.add_option("-s,--suite", options.suites, "suite to run; default: hello and probes")->delimiter(',')->type_name("NAME");
-  app.add_option("--suites-dir", options.suite_dirs, "folder with your own suites")->type_name("DIR");
+      ->allow_extra_args(false)->type_name("EXPR");
+  app.add_option("-s,--suite", options.suites, "suite to run; default: hello and probes")
+      ->delimiter(',')->allow_extra_args(false)->type_name("NAME");
+  app.add_option("--suites-dir", options.suite_dirs, "folder with your own suites")->allow_extra_args(false)->type_name("DIR");
   app.add_option("--partition", options.partition, "slice:M/N or hash:M/N: only this part")->type_name("PART");
-  app.add_option("--expect", options.expect, "expectation list (known failures)")->type_name("FILE");
+  app.add_option("--expect", options.expect, "expectation list (known failures)")->allow_extra_args(false)->type_name("FILE");
   app.add_option("-j,--jobs", options.jobs, "jobs at once; default: the cores")->check(CLI::Range(1, 4096));
   app.add_option("--retries", options.retries, "further attempts of an unexpected failure")->check(CLI::Range(0, 100));
   app.add_option("--infra-retries", options.infra_retries, "further attempts after trouble that is not the test's")

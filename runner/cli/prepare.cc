@@ -105,7 +105,8 @@ std::vector<std::string> missing_packages(const Prepared& prepared) {
   };
   for (const auto& [language, problem] : prepared.problems) add(std::string(to_string(language)));
   if (!prepared.executor) {
-    for (const Considered& considered : prepared.considered) add("executor:" + considered.executor);
+    const std::string executor = executor_to_install(prepared.target.target, host);
+    if (!executor.empty()) add("executor:" + executor);
   }
   return missing;
 }
