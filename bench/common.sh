@@ -56,7 +56,7 @@ YAML
 expect_passes() { # RUNS: $work/check then fails unless the latest run recorded there decided $count cases, all as passes
   cat >"$work/check" <<EOT
 #!/bin/sh
-passes=\$("$xtest" report latest --format jsonl --runs "$1" | grep '"case_decided"' | grep -c '"status":"pass"')
+passes=\$("$xtest" report latest --format jsonl --runs "$1" | grep '^{"type":"case"' | grep -c '"status":"pass"')
 [ "\$passes" = $count ] || { echo "only \$passes of $count passed"; exit 1; }
 EOT
   chmod +x "$work/check"

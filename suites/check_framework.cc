@@ -70,7 +70,7 @@ Observed from_check(const CheckResult& check, const Diagnosis& diagnosis) {
   } else if (check.verdict == CheckResult::Verdict::not_applicable) {
     observed.status = Status::skip;
     observed.kind = "unsupported";
-    observed.message = "unsupported: " + check.why;
+    observed.message = check.why;
   } else {
     observed.status = Status::fail;
     observed.kind = "wrong-output";

@@ -26,11 +26,11 @@ Expr read_condition(const YamlNode& node) {
 
 std::string why_unmet(const Expr& condition, const View& view) {
   const bool met = condition.eval([&](const Atom& atom) { return view.features.contains(atom.name); });
-  return met ? std::string{} : "unsupported: requires " + condition.to_string();
+  return met ? std::string{} : "requires " + condition.to_string();
 }
 
 std::string why_absent(Language language, const std::string& reason) {
-  const std::string text = std::string("unsupported: requires ") + toolchain_title(language);
+  const std::string text = std::string("requires ") + toolchain_title(language);
   return reason.empty() ? text : text + " (" + reason + ")";
 }
 

@@ -15,10 +15,10 @@ namespace xtest {
 
 Expr read_condition(const YamlNode& node);
 
-// Empty when it holds, else why a case is left out: "unsupported: requires threads and fork".
+// Empty when it holds, else why a case is left out: "requires threads and fork".
 std::string why_unmet(const Expr& condition, const View& view);
 
-// Why the language cannot be used: "unsupported: requires a Go toolchain (no go on PATH; apt-get install golang-go)".
+// Why the language cannot be used: "requires a Go toolchain (no go on PATH; apt-get install golang-go)".
 std::string why_absent(Language language, const std::string& reason);
 
 }  // namespace xtest

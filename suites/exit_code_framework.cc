@@ -25,6 +25,7 @@ struct Settings {
   std::vector<std::string> sources, exclude, links;
   std::vector<OptionSet> option_sets;
   std::optional<Expr> condition;
+  std::chrono::milliseconds build_limit{0};
   Position sources_at;
 };
 
@@ -51,13 +52,14 @@ std::vector<std::string> read_links(const YamlNode& node) {
 Settings read_settings(const Suite& suite) {
   const YamlNode& root = suite.config;
   root.allow_only({"suite", "title", "framework", "requires", "limit", "revision", "sources", "exclude", "flags",
-                   "option-sets", "links"});
+                   "option-sets", "links", "build-limit"});
   Settings settings;
   settings.sources = root.at("sources").as_strings();
   settings.sources_at = root.at("sources").where();
   if (const auto exclude = root.find("exclude")) settings.exclude = exclude->as_strings();
   if (const auto links = root.find("links")) settings.links = read_links(*links);
   if (const auto condition = root.find("requires")) settings.condition = read_condition(*condition);
+  if (const auto limit = root.find("build-limit")) settings.build_limit = limit->as_duration();
   std::vector<std::string> flags;
   if (const auto node = root.find("flags")) flags = node->as_strings();
   if (const auto sets = root.find("option-sets")) {
@@ -145,7 +147,7 @@ std::vector<Cell> cells_of(const Suite& suite, const Settings& settings, Languag
     } else {
       cell.skip = why_absent(language, absent->second);
     }
-    if (has_none && cell.skip.empty()) cell.skip = "unsupported: requires link kind " + join(settings.links, " or ");
+    if (has_none && cell.skip.empty()) cell.skip = "requires link kind " + join(settings.links, " or ");
     cell.link = link;
     cell.name_suffix = link == first ? "" : "-" + link;
     cell.folder = view.work / suite.name / (options.name + "-" + cell.toolchain_name + "-" + link);
@@ -198,7 +200,9 @@ std::vector<ExpandedUnit> ExitCodeFramework::expand(const Suite& suite, const Vi
     for (const Language language : {Language::c, Language::cxx}) {
       for (const Cell& cell : cells_of(suite, settings, language, options, view)) {
         for (const Source& source : sources) {
-          if (source.language == language) add_unit(suite, source, options, cell, view, units);
+          if (source.language != language) continue;
+          add_unit(suite, source, options, cell, view, units);
+          for (Job& build : units.back().unit.builds) build.command.limits.wall = settings.build_limit;
         }
       }
     }

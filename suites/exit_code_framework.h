@@ -10,6 +10,7 @@
 //   option-sets: {O1: [-O1]}          # optional: each file once for each; the name is the stream's options
 //   links: [dynamic, static]          # optional, else the language's first
 //   limit: 10s
+//   build-limit: 5m                   # optional: for one call of the compiler
 //   requires: threads                 # optional
 //
 // Test ids: SUITE::run::FILE and SUITE::SUBFOLDER::FILE, with -LINK behind it when that is not the first one. A single

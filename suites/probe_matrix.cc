@@ -37,7 +37,7 @@ Links links_of(const Probe& probe, Language language, const View& view) {
   std::ranges::copy_if(has, std::back_inserter(links.kinds),
                        [&](const std::string& kind) { return std::ranges::find(probe.links, kind) != probe.links.end(); });
   if (links.kinds.empty()) {
-    links.missing = "unsupported: requires link kind " + join(probe.links, " or ");
+    links.missing = "requires link kind " + join(probe.links, " or ");
     links.kinds = {probe.links.front()};
   }
   return links;

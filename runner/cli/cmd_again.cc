@@ -68,7 +68,7 @@ Task<int> rerun(const Registry& registry, AgainOptions again) {
   how.argv = replay.started.argv;
   how.parent = record.filename().string();
   RunContext context = co_await make_context(registry, std::move(options), work, std::move(ids));
-  if (context.plan.case_unit.empty()) refuse_empty_plan(context);
+  if (context.plan.case_unit.empty()) co_return refuse_empty_plan(context);
   how.outstanding = wanted - std::min(wanted, context.plan.case_unit.size());
   co_return co_await conduct(registry, std::move(context), std::move(how));
 }

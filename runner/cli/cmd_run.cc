@@ -29,7 +29,7 @@ std::filesystem::path new_work(const RunOptions& options) {
 Task<int> run(const Registry& registry, RunOptions options, std::vector<std::string> argv) {
   auto work = new_work(options);
   RunContext context = co_await make_context(registry, std::move(options), std::move(work));
-  if (context.plan.case_unit.empty()) refuse_empty_plan(context);
+  if (context.plan.case_unit.empty()) co_return refuse_empty_plan(context);
   Conduct how;
   how.argv = std::move(argv);
   co_return co_await conduct(registry, std::move(context), std::move(how));
@@ -62,7 +62,7 @@ Task<int> plan(const Registry& registry, RunOptions options) {
   for (const Omitted& omitted : planned.left_out) fmt::print("left out {}: {}\n", omitted.id, omitted.reason);
   fmt::print("{} cases in {} units, {} left out; plan {}\n", planned.case_unit.size(), planned.units.size(),
              planned.left_out_count, planned.digest().substr(0, 12));
-  if (planned.case_unit.empty()) refuse_empty_plan(context);
+  if (planned.case_unit.empty()) co_return refuse_empty_plan(context);
   co_return exit_code::ok;
 }
 

@@ -77,8 +77,10 @@ void add_targets(CLI::App& app, Invocation& invocation) {
                                                 "  xtest targets\n  xtest targets aarch64-linux-gnu\n"
                                                 "  xtest targets new x86_64-unknown-redox > redox.yaml     a skeleton to start a port from");
   command->add_option("TRIPLE", options->words, "a target, or `new TRIPLE`")->expected(0, 2);
-  command->add_option("--targets-dir", options->where.target_dirs, "folder with further target files")->type_name("DIR");
-  command->add_option("--target-file", options->where.target_files, "one further target file")->type_name("FILE");
+  command->add_option("--targets-dir", options->where.target_dirs, "folder with further target files")
+      ->allow_extra_args(false)->type_name("DIR");
+  command->add_option("--target-file", options->where.target_files, "one further target file")
+      ->allow_extra_args(false)->type_name("FILE");
   command->callback([options, &invocation] {
     invocation.chosen = [options, &invocation] {
       const auto& words = options->words;

@@ -2,11 +2,13 @@
 #include "runner/cli/context.h"
 
 #include "runner/base/text.h"
+#include "runner/cli/exit_codes.h"
 #include "runner/cli/install.h"
 #include "runner/store/paths.h"
 #include "targets/rust.h"
 
 #include <algorithm>
+#include <iostream>
 
 namespace xtest {
 namespace {
@@ -89,16 +91,19 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
   co_return context;
 }
 
-void refuse_empty_plan(const RunContext& context) {
-  std::string asked = join(context.options.tests, " ") + join(context.options.filters, " ");
+int refuse_empty_plan(const RunContext& context) {
+  std::vector<std::string> asked = context.options.tests;
+  asked.insert(asked.end(), context.options.filters.begin(), context.options.filters.end());
   std::vector<std::string> known;
   for (const Omitted& omitted : context.plan.left_out) {
-    const auto parts = split(omitted.id, ':');
-    if (parts.size() >= 5) known.push_back(context.suites.front().name + "::" + std::string(parts[2]));
+    const auto colons = omitted.id.find("::");
+    const auto parts = split(std::string_view(omitted.id).substr(0, colons), '/');
+    if (parts.size() >= 2) known.push_back(std::string(parts[1]) + omitted.id.substr(colons));
   }
-  const auto near = nearest(asked, known);
-  throw Error(ErrorKind::usage, "no test was selected" + (asked.empty() ? "" : " by " + asked),
-              near ? "did you mean " + *near + "?" : "`xtest plan` with the same options shows what is there");
+  const auto near = asked.empty() ? std::nullopt : nearest(asked.front(), known);
+  std::cerr << "error: no test was selected" << (asked.empty() ? "" : " by " + join(asked, ", ")) << "\n  "
+            << (near ? "did you mean " + *near + "?" : "`xtest plan` with the same options shows what is there") << "\n";
+  return exit_code::nothing_selected;
 }
 
 }  // namespace xtest

@@ -28,7 +28,7 @@ struct RunContext {
 Task<RunContext> make_context(const Registry& registry, RunOptions options, std::filesystem::path work,
                               std::set<std::string> only = {});
 
-// Nothing was selected: says so, with the nearest names that exist.
-[[noreturn]] void refuse_empty_plan(const RunContext& context);
+// Nothing was selected: says so, with the nearest name that exists. Returns the exit code.
+int refuse_empty_plan(const RunContext& context);
 
 }  // namespace xtest

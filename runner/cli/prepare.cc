@@ -31,8 +31,8 @@ Task<void> choose_executor(const Registry& registry, const TargetOptions& option
   }
 }
 
-std::string requires_text(Language language, const std::string& why, const std::string& remedy) {
-  return "requires a " + std::string(to_string(language)) + " toolchain: " + why + (remedy.empty() ? "" : " (" + remedy + ")");
+std::string with_remedy(const ToolchainProblem& problem) {
+  return problem.why + (problem.remedy.empty() ? "" : "; " + problem.remedy);
 }
 
 Task<void> find_languages(const TargetOptions& options, const Folders& folders, Prepared& prepared) {
@@ -40,8 +40,7 @@ Task<void> find_languages(const TargetOptions& options, const Folders& folders, 
   for (const Language language : kLanguages) {
     const auto spec = target.target.compilers.find(language);
     if (spec == target.target.compilers.end() || !spec->second.absent.empty()) {
-      target.absent[language] = requires_text(language, spec == target.target.compilers.end()
-                                                            ? "the target file names none" : spec->second.absent, "");
+      target.absent[language] = spec == target.target.compilers.end() ? "the target file names none" : spec->second.absent;
       continue;
     }
     auto found = co_await find_toolchain(target.target, language, folders.cache);
@@ -49,7 +48,7 @@ Task<void> find_languages(const TargetOptions& options, const Folders& folders, 
       target.toolchains[language] = std::move(*found);
       continue;
     }
-    target.absent[language] = requires_text(language, found.error().why, found.error().remedy);
+    target.absent[language] = with_remedy(found.error());
     if (asked_for(options, language)) prepared.problems[language] = found.error();
   }
 }

@@ -92,7 +92,7 @@ void judge_exit(const Trailer& trailer, const Completion& completion, TrailerVer
   } else if (trouble.empty() && trailer.end == Trailer::End::skip) {
     observed.status = Status::skip;
     observed.kind = "unsupported";
-    observed.message = "unsupported: " + trailer.skip_reason;
+    observed.message = trailer.skip_reason;
   } else if (trailer.end == Trailer::End::bad && trailer.fail_lines > 0) {
     observed.status = Status::fail;
     observed.kind = trouble.empty() ? "wrong-output" : "protocol";

@@ -32,6 +32,11 @@ const std::vector<Attempt>& CaseBook::attempts(CaseIx test) const {
   return found == attempts_.end() ? none : found->second;
 }
 
+void CaseBook::will_retry(CaseIx test) {
+  if (std::exchange(state_[test].retrying, true)) return;
+  ++streams_[plan_.units[plan_.case_unit[test]].stream].retrying;
+}
+
 void CaseBook::decided(CaseIx test, const Outcome& outcome) {
   State& state = state_[test];
   if (!state.decided) --undecided_;
@@ -43,6 +48,7 @@ void CaseBook::decided(CaseIx test, const Outcome& outcome) {
   if (was_blocked) state.root = outcome.reason;
   StreamState& stream = streams_[plan_.units[plan_.case_unit[test]].stream];
   ++stream.decided;
+  if (std::exchange(state.retrying, false)) --stream.retrying;
   if (weight(outcome.status) == Weight::bad) {
     ++stream.bad;
     ++bad_;
@@ -74,7 +80,8 @@ std::string CaseBook::blocked_by(CaseIx test) const {
 
 bool CaseBook::too_many_bad(StreamIx stream) const {
   const StreamState& state = streams_[stream];
-  return state.decided >= kGuardFrom && state.bad * 10 > state.decided;
+  const std::size_t seen = state.decided + state.retrying;
+  return seen >= kGuardFrom && (state.bad + state.retrying) * 10 > seen;
 }
 
 }  // namespace xtest

@@ -20,6 +20,7 @@ class CaseBook {
 
   void add_attempt(CaseIx test, Attempt attempt);
   const std::vector<Attempt>& attempts(CaseIx test) const;
+  void will_retry(CaseIx test);             // it was bad and runs once more
   void decided(CaseIx test, const Outcome& outcome);
   bool is_decided(CaseIx test) const { return state_[test].decided; }
   std::size_t undecided() const { return undecided_; }
@@ -28,17 +29,18 @@ class CaseBook {
   std::vector<CaseIx> open_needs(CaseIx test) const;
   // Why the case means nothing any more ("hello::dynamic::c failed"), or empty.
   std::string blocked_by(CaseIx test) const;
-  // More than a tenth of the stream is bad: no more reruns there.
+  // More than a tenth of what the stream has shown so far is bad: no more reruns there.
   bool too_many_bad(StreamIx stream) const;
   std::size_t bad() const { return bad_; }
 
  private:
   struct State {
     bool decided = false;
+    bool retrying = false;
     bool blocks = false;             // what needs it is blocked
     std::string root;                // the failure behind it: its own id, or the one it was blocked by
   };
-  struct StreamState { std::size_t decided = 0, bad = 0; };
+  struct StreamState { std::size_t decided = 0, bad = 0, retrying = 0; };
 
   const CaseIx* find(const std::string& target, const std::string& id) const;
 

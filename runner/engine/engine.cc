@@ -293,6 +293,7 @@ void Engine::conclude(UnitIx unit, std::size_t which) {
   const StreamIx stream = parts_.plan.units[unit].stream;
   if (wants_retry(attempts, expected, options_.retry) && (is_after_infra(attempts) || !cases_.too_many_bad(stream)) &&
       !scheduler_.stopped()) {
+    if (!is_after_infra(attempts)) cases_.will_retry(test);
     return queue(Execution{unit, {which}, true});
   }
   decided(test, decide(attempts, expected));

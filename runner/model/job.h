@@ -50,7 +50,7 @@ struct Job {
 struct Case {
   std::string group;
   std::string name;
-  std::string skip;                 // not empty: it will not run, and why ("unsupported: requires X")
+  std::string skip;                 // not empty: it will not run, and why ("requires X")
   std::vector<std::string> needs;   // test ids (any stream of the same target) that block this one when they fail
   std::string rung;                 // of the ladder, or empty
 };

@@ -187,16 +187,16 @@ TEST_F(Process, MeasuresWhatItCosts) {
 
 TEST_F(Process, SaysWhyAProgramCannotBeStarted) {
   ProcessSpec spec;
-  spec.argv = {"/nonexistent/program"};
+  spec.argv = {"/proc/nonexistent/program"};
   EXPECT_EQ(describe(run(spec).how),
-            "could not be started: cannot start '/nonexistent/program': No such file or directory");
+            "could not be started: cannot start '/proc/nonexistent/program': No such file or directory");
   spec.argv = {"no-such-program"};
   spec.env = {"PATH=/usr/bin:/bin"};
   EXPECT_EQ(describe(run(spec).how),
             "could not be started: cannot start 'no-such-program': not found on PATH (/usr/bin:/bin)");
   spec = misbehave({"exit", "0"});
-  spec.cwd = "/nonexistent";
-  EXPECT_THAT(describe(run(spec).how), HasSubstr("in '/nonexistent': no such folder"));
+  spec.cwd = "/proc/nonexistent";
+  EXPECT_THAT(describe(run(spec).how), HasSubstr("in '/proc/nonexistent': no such folder"));
 }
 
 TEST_F(Process, StartsInItsFolder) {
@@ -267,7 +267,7 @@ TEST_F(Process, WhatAChildLeavesInItsGroupDiesWithIt) {
 }
 
 TEST(FindProgram, TakesTheFirstExecutableFileOnThePath) {
-  EXPECT_EQ(find_program("sh", "/nonexistent:/bin:/usr/bin"), std::filesystem::path("/bin/sh"));
+  EXPECT_EQ(find_program("sh", "/proc/nonexistent:/bin:/usr/bin"), std::filesystem::path("/bin/sh"));
   EXPECT_EQ(find_program("/bin/sh", ""), std::filesystem::path("/bin/sh"));
   EXPECT_EQ(find_program("passwd", "/etc"), std::nullopt) << "not executable";
   EXPECT_EQ(find_program("apt", "/etc"), std::nullopt) << "a folder";

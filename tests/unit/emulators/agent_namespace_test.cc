@@ -134,8 +134,8 @@ TEST_F(AgentNamespace, ABindPutsAFolderElsewhere) {
 TEST_F(AgentNamespace, WhatCannotBeSetUpIsSaidInOneLine) {
   EXPECT_FALSE(open({"--userns", "--bind", "no-colon"}));
   if (!why_.ends_with("exited with 125: cannot mount 'no-colon': want FROM:TO")) GTEST_SKIP() << why_;
-  EXPECT_FALSE(open({"--userns", "--overlay", "/nonexistent:/usr/lib"}));
-  EXPECT_THAT(why_, EndsWith("exited with 125: cannot mount '/nonexistent': No such file or directory"));
+  EXPECT_FALSE(open({"--userns", "--overlay", "/proc/nonexistent:/usr/lib"}));
+  EXPECT_THAT(why_, EndsWith("exited with 125: cannot mount '/proc/nonexistent': No such file or directory"));
   EXPECT_FALSE(open({"--userns", "--binfmt", "nonsense"}));
   EXPECT_THAT(why_, EndsWith("cannot write '/proc/sys/fs/binfmt_misc/register': Invalid argument"));
 }

@@ -262,22 +262,22 @@ TEST_F(Agent, AKeptFolderStays) {
 
 TEST_F(Agent, SaysWhyAProgramCannotBeStarted) {
   auto command = misbehave({});
-  command.argv = {"/nonexistent"};
-  EXPECT_EQ(run(command).how, Termination(NotStarted{"cannot start '/nonexistent': No such file or directory"}));
+  command.argv = {"/proc/nonexistent"};
+  EXPECT_EQ(run(command).how, Termination(NotStarted{"cannot start '/proc/nonexistent': No such file or directory"}));
   command.argv = {"/etc/passwd"};
   EXPECT_EQ(run(command).how, Termination(NotStarted{"cannot start '/etc/passwd': Permission denied"}));
   command = misbehave({"exit", "0"});
-  command.cwd = "/nonexistent";
-  EXPECT_EQ(run(command).how, Termination(NotStarted{"cannot enter '/nonexistent': No such file or directory"}));
-  command.cwd = "/proc/nonexistent/x";
+  command.cwd = "/proc/nonexistent";
+  EXPECT_EQ(run(command).how, Termination(NotStarted{"cannot enter '/proc/nonexistent': No such file or directory"}));
+  command.cwd = "/proc/proc/nonexistent/x";
   command.fresh_cwd = true;
-  EXPECT_THAT(describe(run(command).how), HasSubstr("cannot make the folder '/proc/nonexistent/x': "));
+  EXPECT_THAT(describe(run(command).how), HasSubstr("cannot make the folder '/proc/proc/nonexistent/x': "));
   EXPECT_EQ(run({"exit", "0"}).how, Termination(Exited{0}));
 }
 
 TEST_F(Agent, SaysThatTheLoaderIsMissing) {
   const auto script = folder_ / "script";
-  std::ofstream(script) << "#!/nonexistent/loader\n";
+  std::ofstream(script) << "#!/proc/nonexistent/loader\n";
   fs::permissions(script, fs::perms::owner_all);
   auto command = misbehave({});
   command.argv = {script};
@@ -368,7 +368,7 @@ TEST_F(Agent, CloseIsPoliteAndCanBeRepeated) {
 TEST_F(Agent, AnUnknownOptionOrFileIsAnErrorOfTheMachine) {
   EXPECT_THROW(client({"--no-such-option"}), Error);
   AgentOptions options;
-  options.agent_path = "/nonexistent/agent";
+  options.agent_path = "/proc/nonexistent/agent";
   EXPECT_THROW(run_task(io_, AgentClient::start(options)), Error);
 }
 

@@ -127,5 +127,19 @@ TEST(CaseBook, GuardsAgainstRerunsWhenMoreThanATenthOfAStreamIsBad) {
   EXPECT_FALSE(book.too_many_bad(0)) << "3 of 30 is a tenth, not more";
 }
 
+TEST(CaseBook, WhatIsBeingRetriedCountsAsBadUntilItIsDecided) {
+  FakeWorld world;
+  std::vector<std::string> cases;
+  for (int i = 0; i < 40; ++i) cases.push_back("g::" + std::to_string(i));
+  world.framework.add("s", "u", cases);
+  const Plan plan = world.make();
+  CaseBook book(plan);
+  for (CaseIx test = 0; test < 20; ++test) book.will_retry(test);
+  book.will_retry(0);
+  EXPECT_TRUE(book.too_many_bad(0)) << "20 of 20";
+  for (CaseIx test = 0; test < 20; ++test) book.decided(test, judged(Status::flaky, Status::pass));
+  EXPECT_FALSE(book.too_many_bad(0));
+}
+
 }  // namespace
 }  // namespace xtest

@@ -196,7 +196,7 @@ TEST(Rejudge, LeavesSkipsAndBlocksAndFlakinessAsTheyAre) {
   FakeWorld world;
   describe(world);
   world.options.retry.retries = 1;
-  world.framework.units["s"][0].unit.cases[0].skip = "unsupported: requires x";
+  world.framework.units["s"][0].unit.cases[0].skip = "requires x";
   world.executor->answer = [](const FakeRun& run) {
     if (is_about(run, "b")) return ended_with(Exited{1}, "b fail x\nc fail y\ndone\n");
     return all_pass(run);

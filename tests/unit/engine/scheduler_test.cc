@@ -231,6 +231,32 @@ TEST(Scheduler, ACancelledWaitThatNobodyAskedForIsAnError) {
   EXPECT_THROW(run_task(io, scheduler.drain()), boost::system::system_error);
 }
 
+TEST(Scheduler, MayBeStoppedByWorkThatItIsJustStarting) {
+  asio::io_context io;
+  Scheduler scheduler(io.get_executor(), 4);
+  int started = 0;
+  const auto flood = [&]() -> Task<void> {
+    Work first;
+    first.place = "a";
+    first.perform = []() -> Task<void> { co_await pause_for(1ms); };
+    scheduler.add(std::move(first));
+    for (const char* place : {"b", "c", "d", "e"}) {
+      Work work;
+      work.place = place;
+      work.exclusive = "*";
+      work.perform = [&]() -> Task<void> {
+        ++started;
+        scheduler.stop();
+        co_return;
+      };
+      scheduler.add(std::move(work));
+    }
+    co_await scheduler.drain();
+  };
+  run_task(io, flood());
+  EXPECT_EQ(started, 1);
+}
+
 TEST(Scheduler, AFloodOfWorkThatEndsAtOnceNeedsNoStack) {
   asio::io_context io;
   Scheduler scheduler(io.get_executor(), 2);

@@ -56,7 +56,7 @@ TEST(Selection, CombinesWithOperatorsAndTakesAnyOfSeveralFilters) {
 TEST(Selection, NamesTheNearestPredicateAndItsColumn) {
   const std::string text = error_of([] { Selection({"probes::C1 or langauge(c)"}, {}); });
   EXPECT_THAT(text, HasSubstr("--filter:1:15: unknown filter langauge()"));
-  EXPECT_THAT(error_of([] { Selection({"sweet(c)"}, {}); }), HasSubstr("did you mean suite()?"));
+  EXPECT_THAT(error_of([] { Selection({"siute(c)"}, {}); }), HasSubstr("did you mean suite()?"));
   EXPECT_THAT(error_of([] { Selection({"zzzzzzzz(c)"}, {}); }), HasSubstr("known filters: test suite group"));
 }
 

@@ -114,7 +114,7 @@ TEST_F(CheckSuite, AnswersForTheCasesItWasAsked) {
   const Notebook notebook = judge(units.at(0).unit, {1}, report({none}), Exited{0});
   ASSERT_EQ(notebook.seen.size(), 1u);
   EXPECT_EQ(notebook.seen.at(0).status, Status::skip);
-  EXPECT_EQ(notebook.seen.at(0).message, "unsupported: no loader in a static file");
+  EXPECT_EQ(notebook.seen.at(0).message, "no loader in a static file");
 }
 
 TEST_F(CheckSuite, BlamesAnInspectorThatCrashesOrTalksNonsense) {
@@ -136,10 +136,10 @@ TEST_F(CheckSuite, SkipsWhatCannotBeBuiltOrAsked) {
   world.lose(Language::go, "no go");
   world.features.erase("elf");
   const auto units = expand("probes");
-  EXPECT_EQ(unit_with(units, "A1::c").unit.cases[0].skip, "unsupported: requires elf or windows");
+  EXPECT_EQ(unit_with(units, "A1::c").unit.cases[0].skip, "requires elf or windows");
   EXPECT_FALSE(unit_with(units, "A1::c").unit.builds.empty());
   const Unit& go = unit_with(units, "A2::go").unit;
-  EXPECT_EQ(go.cases[1].skip, "unsupported: requires a Go toolchain (no go)");
+  EXPECT_EQ(go.cases[1].skip, "requires a Go toolchain (no go)");
   EXPECT_THAT(go.builds, IsEmpty());
 }
 

@@ -64,10 +64,10 @@ TEST_F(ExitCodeSuite, SkipsWhatCannotBeDoneHere) {
   folder.write("a.cc", "");
   world.lose(Language::cxx, "no g++");
   const auto units = expand();
-  EXPECT_EQ(unit_with(units, "run::a.c").unit.cases[0].skip, "unsupported: requires fork");
-  EXPECT_EQ(unit_with(units, "run::a.cc").unit.cases[0].skip, "unsupported: requires a C++ compiler (no g++)");
+  EXPECT_EQ(unit_with(units, "run::a.c").unit.cases[0].skip, "requires fork");
+  EXPECT_EQ(unit_with(units, "run::a.cc").unit.cases[0].skip, "requires a C++ compiler (no g++)");
   suite("sources: ['*.c']\nlinks: [static-pie]\n");
-  EXPECT_EQ(expand().at(0).unit.cases[0].skip, "unsupported: requires link kind static-pie");
+  EXPECT_EQ(expand().at(0).unit.cases[0].skip, "requires link kind static-pie");
 }
 
 TEST_F(ExitCodeSuite, IsNeverEmpty) {
