@@ -3,5 +3,5 @@
 install(TARGETS xtest RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS xtest-agent RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/xtest)
 install(DIRECTORY targets/data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/targets/data)
-install(DIRECTORY suites/hello suites/probes DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/suites)
+install(DIRECTORY suites/calibrate suites/hello suites/probes DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/suites)
 install(FILES emulators/wine/launcher.c DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/emulators/wine)

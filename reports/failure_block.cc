@@ -23,9 +23,25 @@ std::string filter_of(const std::string& id) {
   return literal;
 }
 
-std::string run_command(const Stream& stream, const std::string& filter) {
+// The user's own targets and suites, as the run was told of them: without these words its tests are not found again.
+std::vector<std::string> own_places(const std::vector<std::string>& argv, const std::string& suite) {
+  std::vector<std::string> words;
+  bool names_suites = false;
+  for (std::size_t at = 0; at < argv.size(); ++at) {
+    const std::string name = argv[at].substr(0, argv[at].find('='));
+    names_suites = names_suites || name == "--suite" || name == "-s" || name == "--suites-dir";
+    if (name != "--targets-dir" && name != "--target-file" && name != "--suites-dir") continue;
+    words.push_back(argv[at]);
+    if (name == argv[at] && at + 1 < argv.size()) words.push_back(argv[++at]);
+  }
+  if (names_suites) words.insert(words.end(), {"--suite", suite});
+  return words;
+}
+
+std::string run_command(const RunStarted& run, const Stream& stream, const std::string& filter) {
   std::vector<std::string> words = {"xtest", "run", "--target", stream.target};
   if (stream.executor != "none") words.insert(words.end(), {"--on", stream.executor});
+  for (std::string& word : own_places(run.argv, stream.suite)) words.push_back(std::move(word));
   words.insert(words.end(), {"--filter", filter});
   return sh_join(words);
 }
@@ -110,7 +126,7 @@ std::string failure_block(const ResultView& result, const BlockStyle& style) {
   }
   block += earlier_attempts(result);
   if (seen) block += output_lines(seen->observed.output, style);
-  block += fmt::format("{}repro: {}\n", indent, safe_text(repro_command(result.stream.stream, result.id)));
+  block += fmt::format("{}repro: {}\n", indent, safe_text(repro_command(result.run, result.stream.stream, result.id)));
   block += fmt::format("{}log:   {}\n", indent, safe_text(log_command(result.run.run, result.id)));
   return block;
 }
@@ -142,8 +158,12 @@ std::string what_happened(const Outcome& outcome, const History& history) {
   return outcome.status == Status::not_run ? "it was not run" : "nothing more is known";
 }
 
-std::string repro_command(const Stream& stream, const std::string& id) { return run_command(stream, filter_of(id)); }
-std::string suite_repro_command(const Stream& stream) { return run_command(stream, filter_of(stream.suite) + "::*"); }
+std::string repro_command(const RunStarted& run, const Stream& stream, const std::string& id) {
+  return run_command(run, stream, filter_of(id));
+}
+std::string suite_repro_command(const RunStarted& run, const Stream& stream) {
+  return run_command(run, stream, filter_of(stream.suite) + "::*");
+}
 
 std::string log_command(const std::string& run, const std::string& id) {
   const std::vector<std::string> words = {"xtest", "show", short_run(run) + "::" + id};

@@ -35,8 +35,8 @@ std::string result_line(const ResultView& result, const BlockStyle& style);
 // What happened in one line, whatever the record has of it.
 std::string what_happened(const Outcome& outcome, const History& history);
 
-std::string repro_command(const Stream& stream, const std::string& id);
-std::string suite_repro_command(const Stream& stream);
+std::string repro_command(const RunStarted& run, const Stream& stream, const std::string& id);
+std::string suite_repro_command(const RunStarted& run, const Stream& stream);
 std::string log_command(const std::string& run, const std::string& id);
 
 std::string short_run(const std::string& run);         // the part of a ULID that tells runs apart

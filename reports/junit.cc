@@ -226,7 +226,7 @@ SuiteHead Junit::head_of(StreamIx stream, std::size_t number, std::size_t of) co
                      {"toolchain", at.toolchain}, {"toolchain.identity", info.toolchain_identity},
                      {"options", at.options},     {"executor", at.executor},
                      {"executor.identity", info.executor_identity},
-                     {"repro", suite_repro_command(at)}};
+                     {"repro", suite_repro_command(run_, at)}};
   if (streams_[stream].subtests > 0)
     head.properties.emplace_back("subtests", std::to_string(streams_[stream].subtests));
   if (!run_.partition.empty()) head.properties.emplace_back("partition", run_.partition);

@@ -31,7 +31,7 @@ std::string detail_of(const ResultView& result) {
   if (seen && !seen->observed.hint.empty()) text += seen->observed.hint + "\n";
   if (seen && !seen->reused_from.empty()) text += "taken over from " + seen->reused_from + "\n";
   if (result.outcome.status != Status::skip && result.outcome.status != Status::not_run) {
-    text += "repro: " + repro_command(result.stream.stream, result.id) + "\n";
+    text += "repro: " + repro_command(result.run, result.stream.stream, result.id) + "\n";
   }
   return text;
 }

@@ -11,8 +11,12 @@
 #include "suites/exit_code_framework.h"
 #include "suites/probe_framework.h"
 
+#include <fcntl.h>
+
 #include <csignal>
+#include <cstdio>
 #include <iostream>
+#include <system_error>
 
 namespace xtest {
 namespace {
@@ -37,6 +41,26 @@ int exit_code_of(ErrorKind kind) {
   return exit_code::internal;
 }
 
+// One that is closed at our start would be given to a file, which then gets what is meant for stderr.
+void fill_standard_descriptors() {
+  for (const int fd : {0, 1, 2}) {
+    if (::fcntl(fd, F_GETFD) == -1) ::open("/dev/null", O_RDWR);
+  }
+}
+
+// What was printed counts only once it is written: a full disk or a reader that is gone is no success.
+int flushed(int code) {
+  std::cout.flush();
+  const bool written = std::fflush(stdout) == 0 && std::cout.good();
+  if (code == exit_code::ok && !written) throw Error(ErrorKind::output, "cannot write to standard output");
+  return code;
+}
+
+bool is_about_output(const std::exception& error) {
+  const auto* system = dynamic_cast<const std::system_error*>(&error);
+  return system && (system->code() == std::errc::broken_pipe || system->code() == std::errc::no_space_on_device);
+}
+
 int run(int argc, char** argv) {
   const Registry registry = make_registry();
   Invocation invocation{registry, {argv + 1, argv + argc}, {}};
@@ -54,7 +78,7 @@ int run(int argc, char** argv) {
     return asked ? exit_code::ok : exit_code::usage;
   }
   if (!log.empty()) Log::configure(log);
-  return invocation.chosen();
+  return flushed(invocation.chosen());
 }
 
 }  // namespace
@@ -62,6 +86,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
+  xtest::fill_standard_descriptors();
   try {
     return xtest::run(argc, argv);
   } catch (const xtest::Error& error) {
@@ -69,6 +94,10 @@ int main(int argc, char** argv) {
     if (!error.remedy().empty()) std::cerr << "  " << error.remedy() << "\n";
     return xtest::exit_code_of(error.kind());
   } catch (const std::exception& error) {
+    if (xtest::is_about_output(error)) {
+      std::cerr << "error: " << error.what() << "\n";
+      return xtest::exit_code::output;
+    }
     std::cerr << "error: internal: " << error.what() << "\n  this is a bug in xtest; please report it with the command line\n";
     return xtest::exit_code::internal;
   }

@@ -4,6 +4,7 @@
 #include "runner/base/hash.h"
 #include "runner/base/text.h"
 #include "runner/base/yaml.h"
+#include "suites/conditions.h"
 
 #include <algorithm>
 #include <cctype>
@@ -22,7 +23,7 @@ Expectation read_entry(const YamlNode& node) {
   entry.where = node.where();
   entry.test = node.at("test").as_string();
   entry.reason = node.at("reason").as_string();
-  if (auto when = node.find("when")) entry.when = Expr::parse(when->as_string(), when->where());
+  if (auto when = node.find("when")) entry.when = read_condition(*when);
   if (auto link = node.find("link")) entry.link = link->as_string();
   if (auto status = node.find("status")) {
     if (status->as_string() == "skip") entry.kind = Expectation::Kind::skip;

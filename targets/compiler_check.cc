@@ -84,6 +84,15 @@ Refusal refuse_host_headers(const Target& target, const CompilerFacts& facts) {
           "give it the target's with --sysroot=DIR in the flags of this compiler in the target file"};
 }
 
+// clang's -H is silent about headers of the command line; its -M is not.
+void read_dependencies(std::string_view rule, CompilerFacts& facts) {
+  for (const auto line : split(rule, '\n')) {
+    for (const auto word : split(line, ' ')) {
+      if (word.ends_with("/stdio.h") && facts.stdio.empty()) facts.stdio = word;
+    }
+  }
+}
+
 bool is_name_of(const Target& target, const CompilerSpec& spec, const std::string& machine) {
   const auto has = [&](const std::vector<std::string>& names) { return std::ranges::find(names, machine) != names.end(); };
   return machine == target.triple || has(target.aliases) || has(spec.dumpmachine);
@@ -102,7 +111,9 @@ void read_macros(std::string_view output, CompilerFacts& facts) {
 }
 
 void read_headers(std::string_view listing, CompilerFacts& facts) {
-  for (const auto line : split(listing, '\n')) {
+  constexpr std::string_view included = "In file included from ";
+  for (auto line : split(listing, '\n')) {
+    if (line.starts_with(included)) line.remove_prefix(included.size());
     if (line.starts_with('.') && line.ends_with("/stdio.h")) facts.stdio = line.substr(line.find_first_not_of(". "));
     else if (line.starts_with('/') && line.find("/stdio.h:") != line.npos) facts.stdio = line.substr(0, line.find(':'));
     if (!facts.stdio.empty()) return;
@@ -129,6 +140,10 @@ Task<CompilerFacts> ask_compiler(std::filesystem::path program, Language languag
   read_macros(macros.out.text, facts);
   read_headers(macros.err.text, facts);
   if (!exited_with(macros, 0)) facts.trouble = what_went_wrong(macros);
+  if (!facts.stdio.empty()) co_return facts;
+  auto rule_question = with({"-M", "-include", "stdio.h", "-x", language == Language::cxx ? "c++" : "c", "/dev/null"});
+  const auto rule = co_await ask(std::move(rule_question), env);
+  read_dependencies(rule.out.text, facts);
   co_return facts;
 }
 

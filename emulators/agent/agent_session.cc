@@ -3,6 +3,11 @@
 
 #include "runner/base/error.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace xtest {
@@ -13,11 +18,24 @@ std::string render(const Argument& argument) {
   return std::get<std::string>(argument);
 }
 
+void put(std::vector<std::string>& env, const std::string& entry) {
+  const std::string name = entry.substr(0, entry.find('=') + 1);
+  const auto same = std::ranges::find_if(env, [&](const std::string& known) { return known.starts_with(name); });
+  if (same == env.end()) env.push_back(entry);
+  else *same = entry;
+}
+
+// An emulator that is started in the program's place would say it in its own way, and exit.
+std::string why_no_program(const std::string& program) {
+  if (::access(program.c_str(), X_OK) == 0) return "";
+  return "cannot start '" + program + "': " + std::strerror(errno);
+}
+
 }  // namespace
 
 std::vector<std::string> target_environment(const std::string& folder, const std::vector<std::string>& extra) {
   std::vector<std::string> env{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C", "TZ=UTC", "HOME=" + folder, "TMPDIR=" + folder};
-  env.insert(env.end(), extra.begin(), extra.end());
+  for (const std::string& entry : extra) put(env, entry);
   return env;
 }
 
@@ -43,7 +61,7 @@ AgentCommand AgentSession::to_agent(const RunRequest& request) {
   command.fresh_cwd = request.fresh_folder;
   command.cwd = request.fresh_folder ? (place_.folders / std::to_string(++runs_)).string() : request.command.cwd.string();
   command.env = target_environment(command.cwd, place_.env);
-  command.env.insert(command.env.end(), request.command.env.begin(), request.command.env.end());
+  for (const std::string& entry : request.command.env) put(command.env, entry);
   return command;
 }
 
@@ -51,6 +69,12 @@ Task<Completion> AgentSession::run_in_agent(AgentCommand command) { co_return co
 
 Task<Completion> AgentSession::run(RunRequest request) {
   AgentCommand command = to_agent(request);
+  const std::string trouble = place_.prefix.empty() ? "" : why_no_program(command.argv[place_.prefix.size()]);
+  if (!trouble.empty()) {
+    Completion completion;
+    completion.how = NotStarted{trouble};
+    co_return completion;
+  }
   co_return co_await run_in_agent(std::move(command));
 }
 

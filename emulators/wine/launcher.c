@@ -5,8 +5,9 @@
  *   launcher.exe RESULT NONCE PROGRAM [ARG...]
  *
  * A Unix parent of Wine sees 8 bits only. RESULT gets one line: "xtest-launcher 1 NONCE exited CODE" or "... exception
- * CODE" (an NTSTATUS of severity error, which is what an unhandled exception leaves) or "... not-started ERROR". The
- * program runs in a job object, so that its children die with it.
+ * CODE" (an NTSTATUS of severity error, which is what an unhandled exception leaves) or "... not-started ERROR". HOME,
+ * TMPDIR, TMP and TEMP become the current folder. The program runs in a job object, so that it dies with us; what it leaves when
+ * it ends is for the agent to find.
  */
 #include <stdio.h>
 #include <string.h>
@@ -31,17 +32,31 @@ static int tell(const wchar_t *path, const wchar_t *nonce, const char *how, unsi
   return fclose(out) == 0 ? 0 : 125;
 }
 
+/* Negative exit codes are small ones: 0xFFFFFFFF is exit(-1). */
+static int is_exception(DWORD code) { return code >> 30 == 3 && code >> 28 != 15; }
+
+static void live_in_current_folder(void) {
+  wchar_t folder[MAX_PATH];
+  if (GetCurrentDirectoryW(MAX_PATH, folder) == 0) return;
+  static const wchar_t *const names[] = {L"HOME", L"TMPDIR", L"TMP", L"TEMP"};
+  for (int i = 0; i < 4; ++i) SetEnvironmentVariableW(names[i], folder);
+}
+
+static void die_together(HANDLE job, int wanted) {
+  JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;
+  memset(&limits, 0, sizeof limits);
+  limits.BasicLimitInformation.LimitFlags = wanted ? JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE : 0;
+  SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
+}
+
 int wmain(int argc, wchar_t **argv) {
   if (argc < 4) return 125;
   SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
-  wchar_t line[32768];
-  wcsncpy(line, after_arguments(GetCommandLineW(), 3), 32767);
-  line[32767] = 0;
+  wchar_t *line = _wcsdup(after_arguments(GetCommandLineW(), 3)); /* CreateProcess writes to it */
+  if (!line) return 125;
   HANDLE job = CreateJobObjectW(NULL, NULL);
-  JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;
-  memset(&limits, 0, sizeof limits);
-  limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
-  SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
+  die_together(job, 1);
+  live_in_current_folder();
   STARTUPINFOW start;
   PROCESS_INFORMATION child;
   memset(&start, 0, sizeof start);
@@ -53,5 +68,6 @@ int wmain(int argc, wchar_t **argv) {
   WaitForSingleObject(child.hProcess, INFINITE);
   DWORD code = 0;
   GetExitCodeProcess(child.hProcess, &code);
-  return tell(argv[1], argv[2], (code >> 30) == 3 ? "exception" : "exited", code);
+  die_together(job, 0);
+  return tell(argv[1], argv[2], is_exception(code) ? "exception" : "exited", code);
 }

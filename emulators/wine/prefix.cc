@@ -49,7 +49,8 @@ bool is_private(const fs::path& file) { return file.extension() == ".reg" || fil
 }  // namespace
 
 std::vector<std::string> wine_environment(const fs::path& prefix) {
-  return {"WINEPREFIX=" + prefix.string(), "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml,winemenubuilder.exe="};
+  return {"WINEPREFIX=" + prefix.string(), "TMPDIR=" + prefix.parent_path().string(), "LC_CTYPE=C.UTF-8",
+          "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml,winemenubuilder.exe="};
 }
 
 Task<fs::path> wine_template(WineTools tools, fs::path cache) {

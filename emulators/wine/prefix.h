@@ -16,6 +16,8 @@ struct WineTools {
   std::string version;
 };
 
+// Debian's Wine looks for its server's socket below TMPDIR: the server and its programs need the same one. LC_CTYPE
+// is how arguments keep what is not ASCII.
 std::vector<std::string> wine_environment(const std::filesystem::path& prefix);
 
 // Makes the template if it is not there; two processes may ask at once. Throws Error{infra} with Wine's last words.

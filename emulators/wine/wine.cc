@@ -4,6 +4,7 @@
 #include "emulators/agent/agent_session.h"
 #include "emulators/settings.h"
 #include "emulators/wine/prefix.h"
+#include "emulators/wine/server.h"
 #include "runner/base/error.h"
 #include "runner/base/hash.h"
 #include "runner/base/process.h"
@@ -55,7 +56,7 @@ std::optional<Termination> read_result(const fs::path& file, const std::string& 
 
 class WineSession final : public AgentSession {
  public:
-  WineSession(AgentPlace place, std::unique_ptr<AgentClient> agent, Child server, WineTools tools, fs::path launcher)
+  WineSession(AgentPlace place, std::unique_ptr<AgentClient> agent, std::unique_ptr<AgentClient> server, WineTools tools, fs::path launcher)
       : AgentSession(std::move(place), std::move(agent)),
         server_(std::move(server)),
         tools_(std::move(tools)),
@@ -82,11 +83,11 @@ class WineSession final : public AgentSession {
 
   Task<void> close() override {
     co_await AgentSession::close();
-    server_.kill_group();
+    co_await server_->close();
   }
 
  private:
-  Child server_;
+  std::unique_ptr<AgentClient> server_;
   WineTools tools_;
   fs::path launcher_;
   std::uint64_t runs_ = 0;
@@ -103,14 +104,14 @@ class Wine final : public Executor {
   double slowness() const override { return 5; }
 
   Task<Availability> available() override {
-    for (const char* name : {"wine64", "wine"}) {
+    for (const std::string& name : words_of(spec_, "programs")) {
       if (const auto found = find_program(name, kPath); found && tools_.wine.empty()) tools_.wine = *found;
     }
     for (const char* name : {"wineserver64", "wineserver"}) {
       if (const auto found = find_program(name, kPath); found && tools_.server.empty()) tools_.server = *found;
     }
     if (tools_.wine.empty() || tools_.server.empty())
-      co_return Availability{false, "no wine64 and wineserver on " + std::string(kPath), "wine64"};
+      co_return Availability{false, "no " + join(words_of(spec_, "programs"), " or ") + " and wineserver on " + std::string(kPath), "wine64"};
     ProcessSpec spec;
     spec.argv = {tools_.wine.string(), "--version"};
     spec.env = clean_environment();
@@ -122,38 +123,26 @@ class Wine final : public Executor {
   }
 
   Task<std::unique_ptr<Session>> open() override {
-    const std::string number = std::to_string(++opened_);
-    const fs::path home = context_.scratch / ("wine" + number);
+    try {
+      co_return co_await open_in(context_.scratch / ("wine" + std::to_string(++opened_)));
+    } catch (const fs::filesystem_error& error) {
+      throw Error(ErrorKind::infra, "no Wine prefix could be made: " + std::string(error.what()));
+    }
+  }
+
+ private:
+  Task<std::unique_ptr<Session>> open_in(fs::path home) {
     const fs::path launcher = co_await wine_launcher(context_.data / "emulators" / "wine" / "launcher.c", context_.cache);
     const fs::path made = co_await wine_template(tools_, context_.cache);
     const fs::path prefix = home / "prefix";
     copy_prefix(made, prefix);
-    Child server = co_await start_server(prefix);
+    auto server = co_await start_wine_server(tools_, prefix, context_.agent);
     AgentOptions options;
     options.agent_path = context_.agent;
     auto agent = co_await AgentClient::start(std::move(options));
-    AgentPlace place{"wine#" + number, {}, wine_environment(prefix), home};
+    AgentPlace place{"wine#" + std::to_string(opened_), {}, wine_environment(prefix), home};
     place.env.push_back("WINEPATH=" + dll_path(words_of(spec_, "dll_path")));
     co_return std::make_unique<WineSession>(std::move(place), std::move(agent), std::move(server), tools_, launcher);
-  }
-
- private:
-  // A persistent server, and Wine's own background programs started under it, so that no test is charged with them.
-  Task<Child> start_server(fs::path prefix) {
-    ProcessSpec spec;
-    spec.argv = {tools_.server.string(), "-f", "-p"};
-    spec.env = clean_environment(wine_environment(prefix));
-    const auto executor = co_await asio::this_coro::executor;
-    auto server = Child::spawn(executor, spec);
-    if (!server) throw Error(ErrorKind::infra, "wineserver could not be started: " + server.error());
-    ProcessSpec first;
-    first.argv = {tools_.wine.string(), "cmd", "/c", "exit"};
-    first.env = spec.env;
-    first.limit = std::chrono::minutes(2);
-    const Completion completion = co_await run_process(std::move(first));
-    if (!exited_with(completion, 0))
-      throw Error(ErrorKind::infra, "the first program under Wine " + describe(completion.how));
-    co_return std::move(*server);
   }
 
   ExecutorSpec spec_;

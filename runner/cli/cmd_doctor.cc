@@ -74,7 +74,9 @@ Task<std::vector<CheckedTool>> check(const Registry& registry, const Target& tar
     if (spec != target.compilers.end() && spec->second.absent.empty()) languages.push_back(language);
     else std::cout << fmt::format("  -     {:<22} {}\n", to_string(language), prepared.target.absent.at(language));
   }
-  DoctorRequest request{target, languages, folders.cache, scratch.path() / "programs", executing(prepared)};
+  const auto programs = scratch.path() / "programs";
+  std::filesystem::create_directory(programs);
+  DoctorRequest request{target, languages, folders.cache, programs, executing(prepared)};
   for (CheckedTool& row : co_await check_target(std::move(request))) rows.push_back(std::move(row));
   co_return rows;
 }

@@ -97,7 +97,7 @@ class Conductor {
     if (!how_.resume.empty()) {
       record_.emplace(RecordWriter::resume(how_.resume));
     } else {
-      record_.emplace(RecordWriter::create(std::filesystem::path(context_.options.runs) / new_ulid()));
+      record_.emplace(RecordWriter::create(std::filesystem::path(context_.options.runs) / context_.work.filename()));
     }
   }
 

@@ -25,9 +25,10 @@ bool says_disk_full(const Completion& completion) {
 std::string first_error_line(const std::string& text) {
   std::string first;
   for (const std::string_view line : split(text, '\n')) {
-    if (trim(line).empty()) continue;
-    if (line.find("error") != std::string_view::npos) return std::string(line);
-    if (first.empty()) first = line;
+    if (trim(line).empty() || line.starts_with("collect2:")) continue;   // it only says that ld failed
+    if (line.find("error") != std::string_view::npos || line.find("undefined reference") != std::string_view::npos)
+      return std::string(line);
+    if (first.empty() && line.find("warning") == std::string_view::npos) first = line;
   }
   return first;
 }

@@ -66,6 +66,9 @@ Replay read_replay(const std::filesystem::path& record) {
     }
     replay.events.push_back(std::move(event));
   });
+  if (replay.started.run.empty())
+    throw Error(ErrorKind::usage, "the record " + record.string() + " has no beginning that can be read",
+                "start a new run; `xtest list` shows the others");
   return replay;
 }
 

@@ -33,7 +33,7 @@ struct Tail {
 
 [[noreturn]] void cannot_write(const fs::path& path, int error) {
   throw Error(ErrorKind::output, fmt::format("cannot write the record {}: {}", path.string(), std::strerror(error)),
-              "choose another folder for the runs, or make room there");
+              "choose another folder with --runs, or make room there");
 }
 
 std::string read_end(int fd, std::uint64_t from, std::uint64_t size) {

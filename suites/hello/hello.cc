@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hello through iostream, with an exception thrown and caught on the way; the last line is the trailer that a pass needs.
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -10,8 +11,20 @@ static int product(int a, int b) {
     return a * b;
 }
 
-int main(int argc, char**) {
+static std::string mark() {
     const char* nonce = std::getenv("XTEST_NONCE");
+    return std::string("@xtest ") + (nonce ? nonce : "-");
+}
+
+// Where an exception ends that the unwinder cannot bring to its handler.
+static void not_caught() {
+    std::cout << mark() << " fail exception nobody caught it: std::terminate was called" << std::endl;
+    std::cout << mark() << " end bad 1 1" << std::endl;
+    std::_Exit(1);
+}
+
+int main(int argc, char**) {
+    std::set_terminate(not_caught);
     std::string text = "nothing was thrown";
     try {
         product(argc * 0 + 6, 7);
@@ -20,6 +33,6 @@ int main(int argc, char**) {
     }
     bool good = text == "42";
     std::cout << "hello from cxx: 6*7=" << text << std::endl;
-    std::cout << "@xtest " << (nonce ? nonce : "-") << " end " << (good ? "ok 1 0" : "bad 1 1") << std::endl;
+    std::cout << mark() << " end " << (good ? "ok 1 0" : "bad 1 1") << std::endl;
     return good ? 0 : 1;
 }

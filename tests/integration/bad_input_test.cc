@@ -104,6 +104,13 @@ TEST(BadInput, AnUnknownFeatureInAnExpressionNamesTheNearestOne) {
   expect_refused(here.run("mine"), AllOf(HasSubstr("suite.yaml:4:21"), HasSubstr("thraeds"), HasSubstr("threads")));
 }
 
+TEST(BadInput, AnUnknownFeatureInAnExpectationIsFoundToo) {
+  const Playground here;
+  here.suite("mine", {{"a.c", "int main(void) { return 0; }\n"}});
+  here.write("known.yaml", "expectations:\n  - test: mine::*\n    when: glibcc\n    reason: none\n");
+  expect_refused(here.run("mine", {"--expect", "known.yaml"}), AllOf(HasSubstr("known.yaml:3:"), HasSubstr("glibcc"), HasSubstr("glibc")));
+}
+
 TEST(BadInput, AnUnknownSuiteNamesTheNearestOne) {
   const Playground here;
   here.suite("mine", {{"a.c", "int main(void) { return 0; }\n"}});

@@ -75,11 +75,23 @@ TEST(HostileProgram, AForgedJunitFragmentIsOnlyText) {
 
 TEST(HostileProgram, AForgedTrailerIsNotBelieved) {
   const Playground here;
-  here.write("suites/forged/suite.yaml", "suite: forged\nframework: probe\ntitle: a probe that lies\n");
-  const auto probes = std::filesystem::path(XTEST_SOURCE_DIR) / "suites" / "probes";
-  std::filesystem::copy(probes / "common", here.folder() / "suites" / "forged" / "common", std::filesystem::copy_options::recursive);
-  here.write("suites/forged/Z1/probe.yaml", read_text(probes / "C1" / "probe.yaml"));
-  SUCCEED();
+  here.write("suites/forged/suite.yaml", "suite: forged\nframework: probe\n");
+  const std::map<std::string, std::string> lies{
+      {"nonce", "  puts(\"@xtest 0123456789abcdef0123456789abcdef end ok 1 0\");\n  return 0;\n"},
+      {"early", "  printf(\"@xtest %s end ok 1 0\\n\", getenv(\"XTEST_NONCE\"));\n  return 1;\n"},
+      {"counts", "  printf(\"@xtest %s fail a b\\n@xtest %s end ok 1 0\\n\", getenv(\"XTEST_NONCE\"), getenv(\"XTEST_NONCE\"));\n  return 0;\n"},
+      {"truth", "  printf(\"@xtest %s end ok 1 0\\n\", getenv(\"XTEST_NONCE\"));\n  return 0;\n"}};
+  for (const auto& [name, body] : lies) {
+    here.write("suites/forged/" + name + "/" + name + ".c", "#include <stdio.h>\n#include <stdlib.h>\nint main(void) {\n" + body + "}\n");
+    here.write("suites/forged/" + name + "/probe.yaml",
+               "probe: " + name + "\ntitle: a lie\nrung: file\nlimit: 5s\nlanguages:\n  c: {sources: [" + name + ".c]}\ndiagnosis:\n" +
+                   "  crash: \"{detail}\"\n  timeout: \"{detail}\"\n  no-trailer: \"{detail}\"\n" +
+                   "cause: none\nseen: nowhere\nreference: none\n");
+  }
+  const Ran ran = here.run("forged");
+  EXPECT_EQ(ran.code, kFailures) << describe(ran);
+  ASSERT_FALSE(here.records().empty()) << describe(ran);
+  for (const auto& [test, verdict] : here.verdicts()) EXPECT_EQ(verdict.status, test.starts_with("truth") ? "pass" : "fail") << test;
 }
 
 TEST(HostileProgram, ADaemonLeavesNothingBehind) {

@@ -12,15 +12,17 @@
 #define make_pipe(ends) pipe(ends)
 #endif
 
-static char wanted[12000], got[sizeof wanted + 1];
+static char wanted[4000], got[sizeof wanted + 1], buffer[1000];
 
-/* Writes more than one buffer of stdio's, numbers and text, while the pipe's own buffer holds it all. */
+/* Writes several buffers of stdio's, numbers and text, before anyone reads. The pipe must hold it all: Linux gives a user
+ * who has many pipes no more than a page for the next one. */
 static void through_a_pipe(void) {
     int ends[2];
     size_t wrote = 0, total = 0;
     if (!probe_check(make_pipe(ends) == 0, "pipe", "no pipe: errno %d", errno)) return;
     FILE* out = fdopen(ends[1], "wb");
     if (!probe_check(out != NULL, "pipe", "fdopen failed: errno %d", errno)) return;
+    setvbuf(out, buffer, _IOFBF, sizeof buffer);
     for (int i = 0; wrote < sizeof wanted - 100; i++) {
         fprintf(out, "hello %d %s %x\n", i, "world", (unsigned)i);
         wrote += (size_t)sprintf(wanted + wrote, "hello %d world %x\n", i, (unsigned)i);

@@ -23,7 +23,7 @@ class Stage {
   explicit Stage(int tokens) : scheduler(io.get_executor(), tokens) {}
 
   struct How {
-    std::string place, exclusive;
+    std::string place{}, exclusive{};
     int cpus = 1;
     Work::Kind kind = Work::Kind::run;
   };
@@ -65,7 +65,8 @@ class Stage {
     gates_[name] = gate;
     running_.push_back(name);
     while (gate->expiry() == asio::steady_timer::time_point::max()) {
-      const auto [error] = co_await gate->async_wait(asio::as_tuple(asio::use_awaitable));
+      boost::system::error_code ignored;
+      co_await gate->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
       if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
         cancelled.push_back(name);
         std::erase(running_, name);

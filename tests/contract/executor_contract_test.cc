@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every executor promises (emulators/executor.h, session.h), asked of all of them with one small program.
+//
+// A test is skipped only where this machine lacks the compiler or the emulator. After each test the session, or a new one,
+// must still run a program.
+#include "runner/base/error.h"
+#include "tests/support/contract_place.h"
+#include "tests/support/run_task.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <signal.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace xtest {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+using Places = std::map<std::string, std::unique_ptr<ContractPlace>>;
+using Words = std::vector<std::string>;
+
+constexpr const char* kMarker = "XTEST_CONTRACT_MARKER=of-the-user";
+
+class ExecutorContract : public testing::TestWithParam<ContractRow> {
+ protected:
+  static void SetUpTestSuite() { ::setenv("XTEST_CONTRACT_MARKER", "of-the-user", 1); }
+  static void TearDownTestSuite() { places().clear(); }
+
+  void SetUp() override {
+    auto& known = places()[GetParam().label];
+    if (!known) known = std::make_unique<ContractPlace>(GetParam());
+    place_ = known.get();
+    if (!place_->why_not().empty()) GTEST_SKIP() << place_->why_not();
+  }
+  void TearDown() override {
+    if (!place_->why_not().empty()) return;
+    EXPECT_EQ(how({"exit", "42"}), "exited with 42") << "afterwards";
+  }
+
+  std::string how(Words words) { return describe(place_->run(std::move(words)).how); }
+  // A word that no other process of this machine has in its command line.
+  std::string mark(const std::string& of) const { return place_->folder().filename().string() + "-" + of; }
+  // Starts it and lets it run until `ready`; the result comes when the io_context runs on.
+  std::shared_ptr<std::optional<Completion>> launch(Words words) {
+    auto result = std::make_shared<std::optional<Completion>>();
+    asio::co_spawn(place_->io(), place_->session().run(place_->request(words)),
+                   [result](std::exception_ptr, Completion completion) { *result = std::move(completion); });
+    place_->io().restart();
+    for (int turn = 0; turn < 300 && processes_with(words.back()).empty(); ++turn) place_->io().run_for(100ms);
+    place_->io().run_for(300ms);
+    return result;
+  }
+  std::optional<Completion> finish(const std::shared_ptr<std::optional<Completion>>& result) {
+    place_->io().restart();
+    for (int turn = 0; turn < 200 && !*result; ++turn) place_->io().run_for(50ms);
+    return *result;
+  }
+
+  ContractPlace* place_ = nullptr;
+
+ private:
+  static Places& places() {
+    static Places known;
+    return known;
+  }
+};
+
+std::vector<std::string> sorted_lines(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    lines.push_back(line);
+  }
+  std::ranges::sort(lines);
+  return lines;
+}
+
+std::string hex(const std::string& text) {
+  std::string out;
+  for (const unsigned char c : text) out += fmt::format("{:02x}", c);
+  return out + ".\n";
+}
+
+// "cwd X", "home X", "tmp X", "entry X" -> the values; a Windows path as Unix names it.
+std::multimap<std::string, std::string> folder_of(const std::string& text) {
+  std::multimap<std::string, std::string> said;
+  for (std::string line : sorted_lines(text)) {
+    const auto blank = line.find(' ');
+    std::string value = line.substr(blank + 1);
+    std::ranges::replace(value, '\\', '/');
+    said.emplace(line.substr(0, blank), value.starts_with("Z:") ? value.substr(2) : value);
+  }
+  return said;
+}
+
+TEST_P(ExecutorContract, ExitCodesArriveWhole) {
+  for (const std::string code : {"0", "1", "42", "255"}) EXPECT_EQ(how({"exit", code}), "exited with " + code);
+  if (!place_->is_windows()) return;
+  EXPECT_EQ(how({"exit", "263"}), "exited with 263");
+  EXPECT_EQ(how({"exit", "0x40000005"}), "exited with 1073741829");
+  EXPECT_EQ(how({"exit", "0xffffffff"}), "exited with -1");
+}
+
+TEST_P(ExecutorContract, DeathIsNamedAsOnTheTarget) {
+  if (place_->is_windows()) {
+    EXPECT_EQ(how({"die", "null"}), "died of exception 0xC0000005");
+    EXPECT_EQ(how({"die", "0xC000001D"}), "died of exception 0xC000001D");
+    EXPECT_EQ(how({"exit", "0xC0000005"}), "died of exception 0xC0000005");
+    EXPECT_EQ(how({"die", "abort"}), "exited with 3");
+    return;
+  }
+  EXPECT_EQ(how({"die", "null"}), "killed by SEGV (11)");
+  EXPECT_EQ(how({"die", "abort"}), "killed by ABRT (6)");
+  EXPECT_EQ(how({"die", "9"}), "killed by KILL (9)");
+  EXPECT_EQ(how({"die", "15"}), "killed by TERM (15)");
+  EXPECT_EQ(how({"die", "13"}), "killed by PIPE (13)");
+}
+
+TEST_P(ExecutorContract, TheStreamsAreKeptApartAndWhole) {
+  const Completion completion = place_->run({"flood", "10000"});
+  EXPECT_EQ(describe(completion.how), "exited with 0");
+  std::string out, err;
+  for (int i = 0; i < 10000; ++i) {
+    out += fmt::format("out {:05}\n", i);
+    err += fmt::format("err {:05}\n", i);
+  }
+  EXPECT_TRUE(completion.out.text == out) << completion.out.text.size() << " bytes, not " << out.size();
+  EXPECT_TRUE(completion.err.text == err) << completion.err.text.size() << " bytes, not " << err.size();
+  EXPECT_EQ(completion.out.skipped, 0u);
+  EXPECT_EQ(completion.err.total, err.size());
+}
+
+TEST_P(ExecutorContract, TooMuchOutputKeepsItsHeadAndItsTailAndIsCounted) {
+  RunRequest request = place_->request({"print", "100000"});
+  request.command.limits.out_head = 1000;
+  request.command.limits.out_tail = 500;
+  const Completion completion = place_->run(std::move(request));
+  std::string whole;
+  for (int i = 0; i < 100000; ++i) whole += static_cast<char>('a' + i % 26);
+  EXPECT_EQ(completion.out.text, whole.substr(0, 1000) + whole.substr(whole.size() - 500));
+  EXPECT_EQ(completion.out.total, 100000u);
+  EXPECT_EQ(completion.out.skipped, 98500u);
+  EXPECT_EQ(completion.out.head, 1000u);
+}
+
+TEST_P(ExecutorContract, StdinIsEmpty) { EXPECT_THAT(place_->out_of({"stdin"}), StartsWith("0")); }
+
+TEST_P(ExecutorContract, TheEnvironmentIsTheFixedOneAndTheCommands) {
+  RunRequest request = place_->request({"env"});
+  request.command.env = {"OF_THE_COMMAND=a b=c", "TZ=EST5"};
+  const auto seen = sorted_lines(place_->run(std::move(request)).out.text);
+  EXPECT_THAT(seen, Not(Contains(kMarker)));
+  EXPECT_THAT(seen, Contains("OF_THE_COMMAND=a b=c"));
+  EXPECT_THAT(seen, Contains("TZ=EST5"));
+  EXPECT_THAT(seen, Not(Contains("TZ=UTC"))) << "the command's word replaces the fixed one";
+  if (place_->is_windows()) return;
+  std::vector<std::string> names;
+  for (const std::string& entry : seen) names.push_back(entry.substr(0, entry.find('=')));
+  EXPECT_EQ(names, (Words{"HOME", "LANG", "OF_THE_COMMAND", "PATH", "TMPDIR", "TZ"}));
+}
+
+TEST_P(ExecutorContract, EachRunHasAFreshFolderThatGoesWithIt) {
+  std::set<std::string> folders;
+  for (int turn = 0; turn < 3; ++turn) {
+    const auto said = folder_of(place_->out_of({"folder"}));
+    EXPECT_EQ(said.count("entry"), 0u);
+    ASSERT_EQ(said.count("cwd"), 1u);
+    const std::string cwd = said.find("cwd")->second;
+    EXPECT_TRUE(folders.insert(cwd).second) << cwd << " was used before";
+    EXPECT_THAT(cwd, StartsWith(place_->folder().string()));
+    EXPECT_FALSE(fs::exists(cwd));
+    EXPECT_EQ(said.find("home")->second, cwd);
+    EXPECT_EQ(said.find("tmp")->second, cwd);
+    EXPECT_EQ(how({"litter"}), "exited with 0");
+  }
+}
+
+TEST_P(ExecutorContract, ArgumentsArriveUnchanged) {
+  const Words words{"a b", "", "\"", "it's", "back\\slash", "ends\\", "\\\"both\\\\\"", "a \"quoted\\\" part\\", "two\nlines", "tab\there",
+                    "*", "$HOME %PATH%", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x8d\x8b", "--", "-x"};
+  Words command{"args"};
+  command.insert(command.end(), words.begin(), words.end());
+  std::string wanted;
+  for (const std::string& word : words) wanted += hex(word);
+  EXPECT_EQ(place_->out_of(command), wanted);
+}
+
+TEST_P(ExecutorContract, AHangIsTimedOutAndLeavesNoProcess) {
+  const std::string word = mark("hang");
+  RunRequest request = place_->request({"hang", word});
+  request.command.limits.wall = 1500ms;
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(describe(place_->run(std::move(request)).how), "ran into its time limit");
+  const auto took = std::chrono::steady_clock::now() - begin;
+  EXPECT_GE(took, 1500ms);
+  EXPECT_LT(took, 10s);
+  EXPECT_THAT(processes_left_with(word), IsEmpty());
+}
+
+TEST_P(ExecutorContract, AChildThatOutlivesItsProgramIsNamedAndKilled) {
+  const std::string word = mark("leave");
+  const Completion completion = place_->run({"leave", word});
+  EXPECT_EQ(describe(completion.how), "exited with 0") << completion.err.text;
+  EXPECT_EQ(completion.strays.size(), 1u) << testing::PrintToString(completion.strays);
+  EXPECT_THAT(processes_left_with(word), IsEmpty());
+}
+
+TEST_P(ExecutorContract, AHealthyProgramHasNoStrays) { EXPECT_THAT(place_->run({"exit", "0"}).strays, IsEmpty()); }
+
+TEST_P(ExecutorContract, AMissingProgramIsNotStarted) {
+  RunRequest request = place_->request({});
+  request.command.argv = {PathRef{place_->folder() / "nonesuch"}};
+  EXPECT_THAT(describe(place_->run(std::move(request)).how), StartsWith("could not be started: "));
+}
+
+TEST_P(ExecutorContract, AFileThatIsNoProgramIsNotStarted) {
+  const fs::path file = place_->folder() / "text.exe";
+  std::ofstream(file) << "no program\n";
+  RunRequest request = place_->request({});
+  request.command.argv = {PathRef{file}};
+  EXPECT_THAT(describe(place_->run(std::move(request)).how), StartsWith("could not be started: "));
+}
+
+TEST_P(ExecutorContract, ReexecOfItselfWorksWhereItIsPromised) {
+  const auto features = place_->executor().features();
+  if (features.contains("reexec")) {
+    EXPECT_THAT(place_->out_of({"reexec", "2"}), StartsWith("arrived"));
+  }
+  if (!features.contains("binfmt")) return;
+  const fs::path script = place_->folder() / "script";
+  std::ofstream(script) << "#!" << place_->program().string() << " exit\n";
+  fs::permissions(script, fs::perms(0755));
+  RunRequest request = place_->request({});
+  request.command.argv = {PathRef{script}};
+  EXPECT_EQ(describe(place_->run(std::move(request)).how), "exited with 0");
+}
+
+TEST_P(ExecutorContract, AKilledAgentLosesTheRunAndAnotherSessionOpens) {
+  place_->drop_session();
+  const std::string word = mark("killed");
+  const auto others = agents_of_this_process();
+  const auto result = launch({"hang", word});
+  for (const pid_t agent : agents_of_this_process()) {
+    if (!others.contains(agent)) ::kill(agent, SIGKILL);
+  }
+  const auto completion = finish(result);
+  ASSERT_TRUE(completion.has_value());
+  EXPECT_THAT(describe(completion->how), StartsWith("was lost: "));
+  place_->drop_session();
+  EXPECT_THAT(processes_left_with(word), IsEmpty());
+}
+
+TEST_P(ExecutorContract, TheDestructorKillsWhatStillRuns) {
+  const std::string word = mark("destroyed");
+  const auto result = launch({"hang", word});
+  EXPECT_FALSE(processes_with(word).empty());
+  place_->drop_session();
+  EXPECT_THAT(processes_left_with(place_->folder()), IsEmpty());
+  const auto completion = finish(result);
+  ASSERT_TRUE(completion.has_value());
+  EXPECT_THAT(describe(completion->how), StartsWith("was lost: "));
+}
+
+TEST_P(ExecutorContract, ClosingLeavesNothing) {
+  EXPECT_EQ(how({"exit", "0"}), "exited with 0");
+  run_task(place_->io(), place_->session().close());
+  EXPECT_THAT(processes_left_with(place_->folder()), IsEmpty());
+  place_->drop_session();
+}
+
+TEST_P(ExecutorContract, TwoOfAKindHaveOneIdentity) {
+  const auto first = place_->another(), second = place_->another();
+  EXPECT_TRUE(run_task(place_->io(), first->available()).usable);
+  EXPECT_FALSE(run_task(place_->io(), second->available()).why.empty());
+  EXPECT_EQ(first->identity(), second->identity());
+  EXPECT_EQ(first->identity(), place_->executor().identity());
+  EXPECT_EQ(first->features(), second->features());
+}
+
+TEST_P(ExecutorContract, SaysWhyItCannotBeUsed) {
+  const auto other = place_->another({{"programs", "nonesuch-1"}, {"machines", "nonesuch"}}, "nonesuch");
+  const Availability availability = run_task(place_->io(), other->available());
+  EXPECT_FALSE(availability.usable);
+  EXPECT_THAT(availability.why, HasSubstr("nonesuch"));
+}
+
+TEST_P(ExecutorContract, AFolderThatCannotBeMadeIsAnErrorOfTheMachine) {
+  const auto other = place_->another_in("/proc/nonesuch");
+  try {
+    run_task(place_->io(), other->available());
+    auto session = run_task(place_->io(), other->open());
+    const Completion completion = run_task(place_->io(), session->run(place_->request({"exit", "0"})));
+    EXPECT_THAT(describe(completion.how), HasSubstr("/proc/nonesuch"));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::infra);
+    EXPECT_THAT(error.what(), HasSubstr("/proc/nonesuch"));
+  }
+}
+
+const ContractRow kRows[] = {
+    {"host", "x86_64-unknown-linux-gnu", "host", {}},
+    {"host_with_overlay", "i686-unknown-linux-gnu", "host", {}},
+    {"qemu_aarch64", "aarch64-unknown-linux-gnu", "qemu-user", {}},
+    {"qemu_s390x", "s390x-unknown-linux-gnu", "qemu-user", {}},
+    {"qemu_without_binfmt", "aarch64-unknown-linux-gnu", "qemu-user", {{"magic", "unusable"}, {"mask", "no"}}},
+    {"wine", "x86_64-pc-windows-gnu", "wine", {}},
+};
+
+INSTANTIATE_TEST_SUITE_P(Places, ExecutorContract, testing::ValuesIn(kRows),
+                         [](const auto& row) { return row.param.label; });
+
+}  // namespace
+}  // namespace xtest

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs that are interrupted, killed, disturbed from outside: the record is readable, nothing finished is lost, nothing that
+// ran stays behind, and `resume` completes what is left.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include "tests/support/playground.h"
+
+namespace xtest {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr int kInterrupted = 130;
+
+std::string sleeping(int milliseconds) {
+  return "#include <unistd.h>\nint main(void) { return usleep(" + std::to_string(milliseconds) + "000); }\n";
+}
+
+std::size_t count(const Playground& here, const std::string& event, const std::string& key = "", const std::string& value = "") {
+  if (here.records().empty()) return 0;
+  const auto all = here.events(here.records().back());
+  return static_cast<std::size_t>(std::ranges::count_if(all, [&](const auto& one) {
+    return one.value("event", "") == event && (key.empty() || one.value(key, "") == value);
+  }));
+}
+
+bool eventually(const std::function<bool()>& holds, std::chrono::seconds patience = std::chrono::seconds(60)) {
+  for (const auto until = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < until;) {
+    if (holds()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return false;
+}
+
+// The pids of programs whose command line has `text`.
+std::vector<pid_t> pids_of(const std::string& text, const std::string& in = "cmdline") {
+  std::vector<pid_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (!std::isdigit(static_cast<unsigned char>(name[0]))) continue;
+    if (read_text(entry.path() / in).find(text) != std::string::npos) found.push_back(std::stoi(name));
+  }
+  return found;
+}
+
+bool is_executing(const Playground& here) { return count(here, "job_started", "kind", "run") > 0; }
+
+struct Interruption : testing::Test {
+  const Playground here;
+
+  void SetUp() override {
+    here.suite("slow", {{"a.c", sleeping(2000)}, {"b.c", sleeping(100)}, {"c.c", sleeping(100)}}, "limit: 60s\n");
+    here.suite("stuck", {{"never-ending.c", sleeping(600000)}, {"b.c", sleeping(1)}}, "limit: 600s\n");
+  }
+};
+
+TEST_F(Interruption, OneSigintLetsWhatRunsFinishAndResumeDoesTheRest) {
+  Running running(here.call(here.run_words("slow", {"-j1"})));
+  ASSERT_TRUE(eventually([&] { return is_executing(here); }));
+  running.send(SIGINT);
+  const Ran ran = running.wait();
+  EXPECT_EQ(ran.code, kInterrupted) << describe(ran);
+  EXPECT_EQ(here.verdicts().at("run::a.c").status, "pass") << "what ran was let go on";
+  EXPECT_EQ(count(here, "run_ended", "reason", "interrupted"), 1u);
+  EXPECT_LT(here.verdicts().size(), 3u);
+  const Ran resumed = here.xtest({"resume"});
+  EXPECT_EQ(resumed.code, 0) << describe(resumed);
+  const auto verdicts = here.verdicts();
+  EXPECT_EQ(verdicts.size(), 3u);
+  for (const auto& [test, verdict] : verdicts) EXPECT_EQ(verdict.times_decided, 1) << test;
+}
+
+TEST_F(Interruption, TwoSigintsKill) {
+  Running running(here.call(here.run_words("stuck", {"-j1"})));
+  ASSERT_TRUE(eventually([&] { return count(here, "job_started", "what", "never-ending.c") > 0; }));
+  running.send(SIGINT);
+  ASSERT_TRUE(running.says("interrupted"));
+  running.send(SIGINT);
+  const Ran ran = running.wait();
+  EXPECT_EQ(ran.code, kInterrupted) << describe(ran);
+  EXPECT_EQ(count(here, "run_ended", "reason", "interrupted"), 1u);
+  EXPECT_TRUE(eventually([] { return pids_of("never-ending.c.bin").empty(); }, std::chrono::seconds(10)));
+}
+
+TEST_F(Interruption, SigtermAndSighupKillAndLeaveARecord) {
+  for (const int signal : {SIGTERM, SIGHUP}) {
+    Running running(here.call(here.run_words("stuck")));
+    ASSERT_TRUE(running.says("xtest 0"));
+    ASSERT_TRUE(eventually([&] { return count(here, "job_started", "what", "never-ending.c") > 0; }));
+    running.send(signal);
+    const Ran ran = running.wait();
+    EXPECT_EQ(ran.code, kInterrupted) << signal << describe(ran);
+    EXPECT_EQ(count(here, "run_ended", "reason", "interrupted"), 1u);
+    EXPECT_TRUE(eventually([] { return pids_of("never-ending.c.bin").empty(); }, std::chrono::seconds(10)));
+  }
+}
+
+TEST_F(Interruption, KillNineLosesNothingThatWasFinished) {
+  {
+    Running running(here.call(here.run_words("slow", {"-j1"})));
+    ASSERT_TRUE(eventually([&] { return count(here, "case_decided") > 0; }));
+    running.send(SIGKILL);
+    EXPECT_EQ(running.wait().signal, SIGKILL);
+  }
+  EXPECT_TRUE(eventually([&] { return pids_of(here.folder().string()).empty(); }, std::chrono::seconds(10))) << "the agent cleans up";
+  std::ofstream(here.records().back() / "events.jsonl", std::ios::app) << "{\"seq\":99,\"ev";   // torn by the kill
+  const Ran resumed = here.xtest({"resume"});
+  EXPECT_EQ(resumed.code, 0) << describe(resumed);
+  const auto verdicts = here.verdicts();
+  EXPECT_EQ(verdicts.size(), 3u);
+  for (const auto& [test, verdict] : verdicts) EXPECT_EQ(verdict.times_decided, 1) << test;
+  EXPECT_EQ(here.records().size(), 1u);
+  EXPECT_TRUE(std::filesystem::is_empty(here.folder() / ".xtest" / "work")) << "the killed run's programs are removed too";
+}
+
+TEST_F(Interruption, ARunThatGoesOnCannotBeResumed) {
+  Running running(here.call(here.run_words("slow", {"-j1"})));
+  ASSERT_TRUE(eventually([&] { return is_executing(here); }));
+  const Ran second = here.xtest({"resume"});
+  EXPECT_EQ(second.code, 2) << describe(second);
+  EXPECT_THAT(second.err, HasSubstr("another process"));
+  EXPECT_EQ(running.wait().code, 0);
+}
+
+TEST_F(Interruption, TwoRunsAtOnceInOneFolderAreTwoRuns) {
+  Running first(here.call(here.run_words("slow")));
+  Running second(here.call(here.run_words("slow")));
+  const Ran one = first.wait(), other = second.wait();
+  EXPECT_EQ(one.code, 0) << describe(one);
+  EXPECT_EQ(other.code, 0) << describe(other);
+  ASSERT_EQ(here.records().size(), 2u);
+  for (const auto& record : here.records()) EXPECT_EQ(here.verdicts(record).size(), 3u);
+}
+
+TEST_F(Interruption, AClockThatJumpsBackChangesNothing) {
+  std::string library;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator("/usr/lib", std::filesystem::directory_options::skip_permission_denied))
+    if (entry.path().filename() == "libfaketime.so.1") library = entry.path();
+  if (library.empty()) GTEST_SKIP() << "libfaketime is not installed";
+  const auto now = here.write("now", "+0\n");
+  Call call = here.call(here.run_words("slow", {"-j1"}));
+  call.env.insert({{"LD_PRELOAD", library}, {"FAKETIME_TIMESTAMP_FILE", now.string()}, {"FAKETIME_NO_CACHE", "1"}, {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}});
+  Running running(call);
+  ASSERT_TRUE(eventually([&] { return is_executing(here); }));
+  here.write("now", "-86400\n");
+  const Ran ran = running.wait();
+  EXPECT_EQ(ran.code, 0) << describe(ran);
+  EXPECT_EQ(here.verdicts().size(), 3u);
+  std::int64_t mono = -1, first = 0, last = 0;
+  for (const auto& event : here.events(here.records().back())) {
+    EXPECT_GE(event.at("mono").get<std::int64_t>(), mono);
+    mono = event.at("mono").get<std::int64_t>();
+    last = event.at("wall").get<std::int64_t>();
+    if (first == 0) first = last;
+  }
+  EXPECT_LT(last, first) << "the clock did jump";
+}
+
+TEST_F(Interruption, AQemuThatIsKilledFromOutsideIsTroubleAndTheTestRunsAgain) {
+  const std::string target = "s390x-unknown-linux-gnu";
+  if (!is_there("qemu-s390x-static") || !is_there("s390x-linux-gnu-gcc")) GTEST_SKIP() << "qemu-s390x or its compiler is not installed";
+  here.suite("victim", {{"under-qemu.c", sleeping(3000)}}, "limit: 60s\n");
+  Running running(here.call(here.run_words("victim", {}, target)));
+  std::vector<pid_t> victims;
+  ASSERT_TRUE(eventually([&] { return !(victims = pids_of("under-qemu.c.bin")).empty() && is_executing(here); }));
+  for (const pid_t pid : pids_of("under-qemu.c.bin")) ::kill(pid, SIGKILL);
+  const Ran ran = running.wait();
+  EXPECT_EQ(ran.code, 0) << describe(ran);
+  EXPECT_EQ(here.verdicts().at("run::under-qemu.c").status, "pass");
+  EXPECT_EQ(here.verdicts().at("run::under-qemu.c").attempts, 2);
+}
+
+TEST_F(Interruption, AWineserverThatIsKilledIsNeverGreenWithoutAnotherAttempt) {
+  if (!is_there("x86_64-w64-mingw32-gcc") || !(is_there("wine") || is_there("wine64"))) GTEST_SKIP() << "wine or its compiler is not installed";
+  here.suite("victim", {{"under-wine.c", "#include <windows.h>\nint main(void) { Sleep(4000); return 0; }\n"}}, "limit: 60s\n");
+  Running running(here.call(here.run_words("victim", {}, "x86_64-pc-windows-gnu")));
+  ASSERT_TRUE(eventually([&] { return is_executing(here) && !pids_of("under-wine.c.bin").empty(); }));
+  std::size_t killed = 0;
+  for (const pid_t pid : pids_of(here.folder().string(), "environ")) {
+    if (!read_text("/proc/" + std::to_string(pid) + "/comm").starts_with("wineserver")) continue;
+    ::kill(pid, SIGKILL);
+    ++killed;
+  }
+  ASSERT_GT(killed, 0u) << "no wineserver of this run was found";
+  const Ran ran = running.wait();
+  const Verdict verdict = here.verdicts().at("run::under-wine.c");
+  EXPECT_TRUE(verdict.status == "infra" || (verdict.status == "pass" && verdict.attempts > 1))
+      << verdict.status << " " << verdict.message << " after " << verdict.attempts << " attempts\n" << describe(ran);
+}
+
+}  // namespace
+}  // namespace xtest

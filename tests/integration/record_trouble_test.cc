@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records and reports that cannot be written, places that are odd or closed: the verdict stays what it was, what could not be
+// done is said, and what was recorded can be reported later.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "tests/support/playground.h"
+
+namespace xtest {
+namespace {
+
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+constexpr int kUsage = 2, kFailures = 100, kOutput = 110, kExecFailed = 125;
+constexpr const char* kNobody = "65534";
+
+const std::string kGood = "int main(void) { return 0; }\n";
+
+// A script in a user and mount namespace of its own, or nothing where the kernel allows none.
+std::optional<Ran> privately(const Playground& here, const std::string& script, const Playground::Words& words) {
+  Call call = here.call({});
+  call.argv = {"unshare", "-Urm", "true"};
+  if (run_program(call).code != 0) return std::nullopt;
+  call.argv = {"unshare", "-Urm", "sh", "-c", script, "sh", XTEST_BINARY};
+  call.argv.insert(call.argv.end(), words.begin(), words.end());
+  return run_program(call);
+}
+
+Call as_nobody(Call call) {
+  Playground::Words words{"setpriv", "--reuid", kNobody, "--regid", kNobody, "--clear-groups", "--no-new-privs"};
+  if (::geteuid() != 0) return call;
+  call.argv.insert(call.argv.begin(), words.begin(), words.end());
+  return call;
+}
+
+void open_to_all(const fs::path& folder) {
+  for (const fs::path& path : {folder.parent_path(), folder}) fs::permissions(path, fs::perms(0755));
+}
+
+void give_to_nobody(const fs::path& folder) {
+  if (::geteuid() != 0) return;
+  ASSERT_EQ(::chown(folder.c_str(), 65534, 65534), 0);
+}
+
+TEST(RecordTrouble, JunitBelowARegularFileIs110AndTheRunIsKept) {
+  const Playground here;
+  here.suite("mine", {{"a.c", kGood}});
+  here.write("file", "");
+  const Ran ran = here.run("mine", {"--junit", "file/below"});
+  EXPECT_EQ(ran.code, kOutput) << describe(ran);
+  EXPECT_THAT(ran.err, HasSubstr("file/below"));
+  EXPECT_EQ(here.verdicts().at("run::a.c").status, "pass");
+  const Ran later = here.xtest({"report", "latest", "--format", "junit", "--output", "later"});
+  EXPECT_EQ(later.code, 0) << describe(later);
+  EXPECT_FALSE(fs::is_empty(here.folder() / "later"));
+}
+
+TEST(RecordTrouble, AFullDiskIsSaidAndChangesNoVerdict) {
+  const Playground here;
+  std::map<std::string, std::string> files;
+  for (int n = 0; n < 12; ++n) {
+    files["loud" + std::to_string(n) + ".c"] = "#include <stdio.h>\nint main(void) { for (int i = 0; i < 3000; ++i) printf(\"" +
+                                               std::to_string(n) + " line %d\\n\", i); return 1; }\n";
+  }
+  files["good.c"] = kGood;
+  here.suite("mine", files);
+  fs::create_directory(here.folder() / "small");
+  const std::string script = "mount -t tmpfs -o size=160k none small || exit 77\n\"$@\"\ncode=$?\n"
+                             "\"$1\" show latest --runs small >shown 2>&1; echo $? >>shown\nexit $code\n";
+  const auto ran = privately(here, script, here.run_words("mine", {"--runs", "small"}));
+  if (!ran) GTEST_SKIP() << "this kernel gives no private namespaces";
+  EXPECT_EQ(ran->code, kFailures) << describe(*ran);
+  EXPECT_THAT(ran->err, testing::AllOf(HasSubstr("No space left on device"), HasSubstr("12 fail"), HasSubstr("1 pass"))) << describe(*ran);
+  EXPECT_THAT(read_text(here.folder() / "shown"), testing::EndsWith("\n0\n")) << "the record is readable\n" << read_text(here.folder() / "shown");
+}
+
+TEST(Places, APathMayHaveSpacesQuotesNewlinesAndLetters) {
+  const Playground here("it's a \"d\u00efr\u010d\" $HOME `x` \\ * \n #end");
+  here.suite("mine", {{"a.c", kGood}, {"b c'd.c", kGood}});
+  const Ran ran = here.run("mine", {"--junit", "j u\nnit"});
+  EXPECT_EQ(ran.code, 0) << describe(ran);
+  EXPECT_EQ(here.verdicts().size(), 2u);
+  EXPECT_FALSE(fs::is_empty(here.folder() / "j u\nnit"));
+  const Ran again = here.run("mine");
+  EXPECT_EQ(again.code, 0) << "from the cache\n" << describe(again);
+  EXPECT_EQ(here.xtest({"show"}).code, 0);
+}
+
+TEST(Places, AReadOnlyFolderIsRefusedWithARemedyUnlessRunsGoElsewhere) {
+  const Playground here;
+  here.suite("mine", {{"a.c", kGood}});
+  open_to_all(here.folder());
+  const Playground elsewhere;
+  open_to_all(elsewhere.folder());
+  give_to_nobody(elsewhere.folder());
+  if (::geteuid() != 0) fs::permissions(here.folder(), fs::perms(0555));
+  Call call = as_nobody(here.call(here.run_words("mine")));
+  call.env["XTEST_CACHE_DIR"] = (elsewhere.folder() / "cache").string();
+  const Ran refused = run_program(call);
+  EXPECT_TRUE(refused.code == kOutput || refused.code == kUsage) << describe(refused);
+  EXPECT_THAT(refused.err, HasSubstr("--runs")) << describe(refused);
+  Call other = as_nobody(here.call(here.run_words("mine", {"--runs", (elsewhere.folder() / ".xtest" / "runs").string()})));
+  other.env["XTEST_CACHE_DIR"] = call.env["XTEST_CACHE_DIR"];
+  const Ran ran = run_program(other);
+  EXPECT_EQ(ran.code, 0) << describe(ran);
+}
+
+TEST(Places, AReadOnlyCheckoutIsEnough) {
+  const Playground here;
+  here.suite("mine", {{"a.c", kGood}});
+  const std::string script = "mount --bind '" XTEST_SOURCE_DIR "' '" XTEST_SOURCE_DIR "' && mount -o remount,ro,bind '" XTEST_SOURCE_DIR
+                             "' || exit 77\nexec \"$@\"\n";
+  const auto ran = privately(here, script, here.run_words("mine"));
+  if (!ran) GTEST_SKIP() << "this kernel gives no private namespaces";
+  EXPECT_EQ(ran->code, 0) << describe(*ran);
+}
+
+TEST(Places, AMissingTmpdirIsNoTroubleOrIsNamed) {
+  const Playground here;
+  here.suite("mine", {{"a.c", kGood}});
+  Call run = here.call(here.run_words("mine"));
+  run.env["TMPDIR"] = "/no/such/folder";
+  const Ran ran = run_program(run);
+  EXPECT_EQ(ran.code, 0) << describe(ran);
+  Call exec = here.call({"exec", "--target", native_target(), "--", "/bin/true"});
+  exec.env["TMPDIR"] = "/no/such/folder";
+  const Ran refused = run_program(exec);
+  EXPECT_EQ(refused.code, kExecFailed) << describe(refused);
+  EXPECT_THAT(refused.err, HasSubstr("/no/such/folder"));
+}
+
+TEST(Places, AnInstalledXtestServesAUserWhoOwnsNeitherItNorTheCheckout) {
+  const Playground here("prefix");
+  Call install = here.call({});
+  install.argv = {"cmake", "--install", fs::path(XTEST_BINARY).parent_path().string(), "--prefix", here.folder().string()};
+  const Ran installed = run_program(install);
+  ASSERT_EQ(installed.code, 0) << describe(installed);
+  open_to_all(here.folder());
+  const Playground work("work");
+  open_to_all(work.folder());
+  give_to_nobody(work.folder());
+  work.suite("mine", {{"a.c", kGood}});
+  Call call = as_nobody(work.call(work.run_words("mine", {"--suite", "hello"})));
+  for (std::string& word : call.argv) {
+    if (word == XTEST_BINARY) word = (here.folder() / "bin" / "xtest").string();
+  }
+  call.env["XTEST_CACHE_DIR"] = (work.folder() / "cache").string();
+  call.env["HOME"] = work.folder().string();
+  const Ran ran = run_program(call);
+  EXPECT_EQ(ran.code, 0) << describe(ran);
+  EXPECT_THAT(read_text(work.records().back() / "events.jsonl"), HasSubstr("calibration")) << "all data files are installed";
+}
+
+}  // namespace
+}  // namespace xtest

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/contract_place.h"
+
+#include "emulators/host/host.h"
+#include "emulators/qemu_user/qemu_user.h"
+#include "emulators/wine/wine.h"
+#include "runner/base/process.h"
+#include "targets/load.h"
+#include "targets/toolchain.h"
+#include "tests/support/run_task.h"
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <ostream>
+#include <thread>
+
+namespace xtest {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_whole(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+template <class Visit>
+void for_each_process(Visit visit) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
+    const std::string name = entry.path().filename();
+    if (std::ranges::all_of(name, [](unsigned char c) { return std::isdigit(c) != 0; })) visit(std::stoi(name), entry.path());
+  }
+}
+
+pid_t parent_of(const fs::path& process) {
+  const std::string stat = read_whole(process / "stat");
+  const auto close = stat.rfind(')');
+  return close == std::string::npos ? 0 : std::atoi(stat.c_str() + std::min(stat.size(), close + 4));
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, const ContractRow& row) { return out << row.triple << " on " << row.label; }
+
+ContractPlace::ContractPlace(ContractRow row) : row_(std::move(row)) {
+  std::string pattern = fs::temp_directory_path() / "xtest-contract-XXXXXX";
+  folder_ = ::mkdtemp(pattern.data());
+  find_target();
+  build();
+  if (!why_not_.empty()) return;
+  executor_ = another();
+  const Availability availability = run_task(io_, executor_->available());
+  if (!availability.usable) why_not_ = availability.why;
+}
+
+ContractPlace::~ContractPlace() {
+  session_.reset();
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+void ContractPlace::find_target() {
+  target_ = TargetLibrary({fs::path(XTEST_SOURCE_DIR) / "targets" / "data"}).find(row_.triple);
+  for (const ExecutorSpec& spec : target_.executors) {
+    if (spec.name == row_.executor) spec_ = spec;
+  }
+  for (const auto& [key, value] : row_.settings) spec_.settings[key] = value;
+}
+
+void ContractPlace::build() {
+  const auto found = run_task(io_, find_toolchain(target_, Language::c, folder_ / "cache"));
+  if (!found) {
+    why_not_ = found.error().why;
+    return;
+  }
+  program_ = folder_ / (is_windows() ? "contract.exe" : "contract");
+  const std::string link = link_kinds(target_, Language::c).front();
+  ProcessSpec spec;
+  spec.argv = {found->program.string()};
+  spec.argv.insert(spec.argv.end(), found->spec.flags.begin(), found->spec.flags.end());
+  spec.argv.insert(spec.argv.end(), {"-o", program_.string(), XTEST_SOURCE_DIR "/tests/helpers/contract.c"});
+  const auto& flags = found->spec.link_flags.at(link);
+  spec.argv.insert(spec.argv.end(), flags.begin(), flags.end());
+  if (is_windows()) spec.argv.push_back("-municode");
+  spec.env = found->env;
+  const Completion built = run_task(io_, run_process(std::move(spec)));
+  if (!exited_with(built, 0)) why_not_ = "the compiler " + describe(built.how) + ": " + built.err.text;
+}
+
+std::shared_ptr<Executor> ContractPlace::make(const Target& target, const ExecutorSpec& spec, const fs::path& place) {
+  const ExecutorContext context{XTEST_AGENT, XTEST_SOURCE_DIR, place / "scratch", place / "cache"};
+  if (spec.name == "host") return make_host_executor(target, spec, context);
+  if (spec.name == "qemu-user") return make_qemu_user_executor(target, spec, context);
+  return make_wine_executor(target, spec, context);
+}
+
+std::shared_ptr<Executor> ContractPlace::another(const std::map<std::string, std::string>& settings, const std::string& arch) {
+  Target target = target_;
+  ExecutorSpec spec = spec_;
+  if (!arch.empty()) target.arch = arch;
+  for (const auto& [key, value] : settings) spec.settings[key] = value;
+  return make(target, spec, folder_);
+}
+
+std::shared_ptr<Executor> ContractPlace::another_in(const fs::path& folder) { return make(target_, spec_, folder); }
+
+Session& ContractPlace::session() {
+  if (!session_) session_ = run_task(io_, executor_->open());
+  return *session_;
+}
+
+RunRequest ContractPlace::request(std::vector<std::string> words) const {
+  RunRequest request;
+  request.command.argv.push_back(PathRef{program_});
+  request.command.argv.insert(request.command.argv.end(), words.begin(), words.end());
+  request.command.limits.wall = std::chrono::seconds(60);
+  return request;
+}
+
+Completion ContractPlace::run(RunRequest request) { return run_task(io_, session().run(std::move(request))); }
+
+std::string ContractPlace::out_of(std::vector<std::string> words) {
+  const Completion completion = run(std::move(words));
+  EXPECT_EQ(describe(completion.how), "exited with 0") << completion.err.text;
+  return completion.out.text;
+}
+
+std::vector<std::string> processes_with(const std::string& text) {
+  std::vector<std::string> found;
+  for_each_process([&](pid_t pid, const fs::path& process) {
+    std::string line = read_whole(process / "cmdline");
+    if (pid == ::getpid() || line.empty()) return;
+    if (line.find(text) == std::string::npos && read_whole(process / "environ").find(text) == std::string::npos) return;
+    std::ranges::replace(line, '\0', ' ');
+    found.push_back(std::to_string(pid) + " " + line);
+  });
+  return found;
+}
+
+std::vector<std::string> processes_left_with(const std::string& text) {
+  std::vector<std::string> left = processes_with(text);
+  for (int look = 0; look < 20 && !left.empty(); ++look) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    left = processes_with(text);
+  }
+  return left;
+}
+
+std::set<pid_t> agents_of_this_process() {
+  std::set<pid_t> found;
+  for_each_process([&](pid_t pid, const fs::path& process) {
+    if (parent_of(process) == ::getpid() && read_whole(process / "cmdline").starts_with(XTEST_AGENT)) found.insert(pid);
+  });
+  return found;
+}
+
+}  // namespace xtest

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// One row of the contract over executors: a target with one of its executors, tests/helpers/contract.c built for it, and
+// a session that all tests of the row share until one drops it.
+//
+// Owned by the fixture, used on the test's thread, which drives the io_context. Where the compiler or the emulator is
+// absent, why_not() says so and nothing else may be asked.
+#pragma once
+
+#include "emulators/executor.h"
+
+#include <sys/types.h>
+
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace xtest {
+
+struct ContractRow {
+  std::string label, triple, executor;
+  std::map<std::string, std::string> settings;       // in place of the target file's
+};
+std::ostream& operator<<(std::ostream& out, const ContractRow& row);
+
+class ContractPlace {
+ public:
+  explicit ContractPlace(ContractRow row);
+  ContractPlace(const ContractPlace&) = delete;
+  ContractPlace& operator=(const ContractPlace&) = delete;
+  ~ContractPlace();
+
+  const std::string& why_not() const { return why_not_; }
+  bool is_windows() const { return target_.triple.find("windows") != std::string::npos; }
+  const std::filesystem::path& folder() const { return folder_; }      // everything of this row is below it
+  const std::filesystem::path& program() const { return program_; }
+  asio::io_context& io() { return io_; }
+  Executor& executor() { return *executor_; }
+  // One more of the same kind, not yet asked whether it is available.
+  std::shared_ptr<Executor> another(const std::map<std::string, std::string>& settings = {}, const std::string& arch = "");
+  std::shared_ptr<Executor> another_in(const std::filesystem::path& folder);   // scratch and cache are there
+
+  Session& session();                                // opened when there is none
+  void drop_session() { session_.reset(); }
+  RunRequest request(std::vector<std::string> words) const;            // program() with these words
+  Completion run(RunRequest request);
+  Completion run(std::vector<std::string> words) { return run(request(std::move(words))); }
+  std::string out_of(std::vector<std::string> words);                  // stdout of a run that must exit with 0
+
+ private:
+  void find_target();
+  void build();
+  std::shared_ptr<Executor> make(const Target& target, const ExecutorSpec& spec, const std::filesystem::path& place);
+
+  ContractRow row_;
+  asio::io_context io_;
+  std::filesystem::path folder_, program_;
+  Target target_;
+  ExecutorSpec spec_;
+  std::string why_not_;
+  std::shared_ptr<Executor> executor_;
+  std::unique_ptr<Session> session_;
+};
+
+// Living processes of this machine whose command line or environment holds the text; none but ours should.
+std::vector<std::string> processes_with(const std::string& text);
+std::vector<std::string> processes_left_with(const std::string& text);      // after a moment for those that are ending
+std::set<pid_t> agents_of_this_process();
+
+}  // namespace xtest
