@@ -76,6 +76,7 @@ constexpr std::array words{
     FeatureWord{"lang-cxx", "a C++ compiler was found", toolchain},
     FeatureWord{"lang-go", "a Go compiler was found", toolchain},
     FeatureWord{"lang-rust", "a Rust compiler was found", toolchain},
+    FeatureWord{"rust-stack-probes", "its Rust compiler touches every page of a large frame", toolchain},
     FeatureWord{"gcc", "compiled by GCC", toolchain},
     FeatureWord{"clang", "compiled by clang", toolchain},
 };

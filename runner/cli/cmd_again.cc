@@ -133,7 +133,7 @@ void add_run_choice(CLI::App& command, AgainOptions& options) {
 void add_again(CLI::App& app, Invocation& invocation) {
   const auto add = [&](const char* name, const char* help, auto body) {
     auto options = std::make_shared<AgainOptions>();
-    auto* command = app.add_subcommand(name, help);
+    auto* command = add_command(app, name, help);
     add_run_choice(*command, *options);
     command->callback([options, &invocation, body] {
       invocation.chosen = [options, &invocation, body] { return body(invocation.registry, *options); };

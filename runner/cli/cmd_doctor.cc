@@ -134,7 +134,7 @@ Task<int> doctor(const Registry& registry, DoctorOptions options) {
 
 void add_doctor(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<DoctorOptions>();
-  auto* command = app.add_subcommand("doctor", "Checks every tool of a target by using it: compiles a program and runs it. Names the missing\n"
+  auto* command = add_command(app, "doctor", "Checks every tool of a target by using it: compiles a program and runs it. Names the missing\n"
                                                "package and the command. Exit code 2 if something is missing.\n\n"
                                                "  xtest doctor --target s390x-linux-gnu\n"
                                                "  xtest doctor --target aarch64 --lang all --install");

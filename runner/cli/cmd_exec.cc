@@ -64,7 +64,7 @@ Task<int> guarded(const Registry& registry, ExecOptions options) {
 
 void add_exec(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<ExecOptions>();
-  auto* command = app.add_subcommand("exec", "Runs one program of a target where that target lives; stdin, stdout, stderr and the exit code are\n"
+  auto* command = add_command(app, "exec", "Runs one program of a target where that target lives; stdin, stdout, stderr and the exit code are\n"
                                              "the program's own (128+n for signal n, 125 when xtest itself failed).\n\n"
                                              "  xtest exec --target aarch64-linux-gnu -- ./prog --flag\n"
                                              "  CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER='xtest exec -t aarch64-linux-gnu --' cargo test");

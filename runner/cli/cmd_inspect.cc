@@ -8,7 +8,7 @@
 namespace xtest {
 
 void add_inspect(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("inspect", "Reads one ELF or PE file and says what it is; with --expect also whether it is what a target wants.\n\n"
+  auto* command = add_command(app, "inspect", "Reads one ELF or PE file and says what it is; with --expect also whether it is what a target wants.\n\n"
                                                 "  xtest inspect ./prog\n  xtest inspect ./prog --json\n  xtest inspect ./prog --expect e.json");
   command->prefix_command();
   command->callback([&invocation] {

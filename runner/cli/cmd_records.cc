@@ -49,17 +49,22 @@ int list(const RecordOptions& options) {
 // RUN, RUN::TEST or TEST of the latest run.
 int show(const RecordOptions& options) {
   const auto colons = options.run.find("::");
-  std::string run = options.run.substr(0, colons);
-  std::string test = colons == std::string::npos ? "" : options.run.substr(colons + 2);
+  const std::string run = options.run.substr(0, colons);
+  const std::string test = colons == std::string::npos ? "" : options.run.substr(colons + 2);
   const auto record = find_run(options.runs, run);
   ShowOptions wanted;
-  wanted.test = std::move(test);
+  wanted.test = test;
   wanted.record = record.string();
   wanted.junit = (record / "junit").string();
   ShowText text(std::move(wanted));
   warn_of_damage(read_record(record, [&](Event&& event) { text.on(event); }), record);
+  if (!text.found()) {
+    std::cerr << "error: " << record.filename().string() << " has no test " << test << "\n  `xtest list "
+              << record.filename().string() << "` shows those it has\n";
+    return exit_code::nothing_selected;
+  }
   std::cout << text.text();
-  return text.found() ? exit_code::ok : exit_code::nothing_selected;
+  return exit_code::ok;
 }
 
 int report(const RecordOptions& options) {
@@ -89,7 +94,7 @@ std::string format_names() {
 void add_records(CLI::App& app, Invocation& invocation) {
   const auto add = [&](const char* name, const char* help, auto body) {
     auto options = std::make_shared<RecordOptions>();
-    auto* command = app.add_subcommand(name, help);
+    auto* command = add_command(app, name, help);
     command->add_option("--runs", options->runs, "folder of the records")->capture_default_str()->type_name("DIR");
     command->callback([options, &invocation, body] { invocation.chosen = [options, body] { return body(*options); }; });
     return std::pair{command, options};

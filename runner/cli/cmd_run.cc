@@ -70,7 +70,7 @@ Task<int> plan(const Registry& registry, RunOptions options) {
 
 void add_run(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<RunOptions>();
-  auto* command = app.add_subcommand("run", kRunHelp);
+  auto* command = add_command(app, "run", kRunHelp);
   add_run_options(*command, *options);
   command->callback([options, &invocation] {
     invocation.chosen = [options, &invocation] {
@@ -78,7 +78,7 @@ void add_run(CLI::App& app, Invocation& invocation) {
     };
   });
   auto plan_options = std::make_shared<RunOptions>();
-  auto* planned = app.add_subcommand("plan", "Shows what `run` with the same options would build and execute, in order, and what\n"
+  auto* planned = add_command(app, "plan", "Shows what `run` with the same options would build and execute, in order, and what\n"
                                              "it leaves out and why.\n\n  xtest plan -t aarch64 -f 'suite(hello)'");
   add_run_options(*planned, *plan_options);
   planned->callback([plan_options, &invocation] {

@@ -73,7 +73,7 @@ void add_targets(CLI::App& app, Invocation& invocation) {
     std::vector<std::string> words;
   };
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("targets", "Lists the targets, or explains one: what it needs, what is there, which executor and why.\n\n"
+  auto* command = add_command(app, "targets", "Lists the targets, or explains one: what it needs, what is there, which executor and why.\n\n"
                                                 "  xtest targets\n  xtest targets aarch64-linux-gnu\n"
                                                 "  xtest targets new x86_64-unknown-redox > redox.yaml     a skeleton to start a port from");
   command->add_option("TRIPLE", options->words, "a target, or `new TRIPLE`")->expected(0, 2);

@@ -5,6 +5,13 @@
 
 namespace xtest {
 
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& help) {
+  const auto end = help.find("\n\n");
+  auto* command = app.add_subcommand(name, help.substr(0, end));
+  if (end != std::string::npos) command->footer(help.substr(end + 1));
+  return command;
+}
+
 int run_async(std::function<Task<int>()> task) {
   asio::io_context context(1);
   int code = 0;

@@ -26,6 +26,9 @@ void add_exec(CLI::App& app, Invocation& invocation);
 void add_records(CLI::App& app, Invocation& invocation);     // list, show, report
 void add_inspect(CLI::App& app, Invocation& invocation);
 
+// A subcommand whose first line of help stands in the list, and whose rest (examples) only in its own help.
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& help);
+
 // Runs a coroutine to its end on an io_context of its own; exceptions come through.
 int run_async(std::function<Task<int>()> task);
 

@@ -21,7 +21,7 @@ struct RunContext {
   std::vector<Suite> suites;
   std::vector<Expectations> expectations;      // one a target
   Plan plan;
-  std::filesystem::path work;                  // build products and scratch of this run; named as its record
+  std::filesystem::path work;                  // build products and scratch; its name is the run's id; named as its record
 };
 
 // `only` holds result ids (rerun) or is empty. Throws Error{usage}; a plan without a case is left to the caller.

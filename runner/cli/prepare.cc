@@ -6,6 +6,7 @@
 #include "targets/host.h"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace xtest {
 namespace {
@@ -38,6 +39,10 @@ std::string with_remedy(const ToolchainProblem& problem) {
 Task<void> find_languages(const TargetOptions& options, const Folders& folders, Prepared& prepared) {
   PreparedTarget& target = prepared.target;
   for (const Language language : kLanguages) {
+    if (!options.languages.empty() && !asked_for(options, language)) {
+      target.absent[language] = "left out by --lang";
+      continue;
+    }
     const auto spec = target.target.compilers.find(language);
     if (spec == target.target.compilers.end() || !spec->second.absent.empty()) {
       target.absent[language] = spec == target.target.compilers.end() ? "the target file names none" : spec->second.absent;
@@ -53,12 +58,23 @@ Task<void> find_languages(const TargetOptions& options, const Folders& folders, 
   }
 }
 
+// rustc makes stack probes on aarch64 since 1.76 (rust-lang/rust#77071), elsewhere for longer or without need.
+bool has_stack_probes(const std::string& arch, const std::string& version) {
+  int major = 0, minor = 0;
+  if (arch != "aarch64" || std::sscanf(version.c_str(), "rustc %d.%d", &major, &minor) != 2) return true;
+  return major > 1 || minor >= 76;
+}
+
 void collect_features(Prepared& prepared) {
   PreparedTarget& target = prepared.target;
   target.features = target.target.features;
   target.features.merge(derived_features(target.target));
   if (prepared.executor) target.features.merge(prepared.executor->features());
-  for (const auto& [language, toolchain] : target.toolchains) target.features.insert("lang-" + std::string(to_string(language)));
+  for (const auto& [language, toolchain] : target.toolchains) {
+    target.features.insert("lang-" + std::string(to_string(language)));
+    if (language == Language::c) target.features.insert(toolchain.name);
+    if (language == Language::rust && has_stack_probes(target.target.arch, toolchain.version)) target.features.insert("rust-stack-probes");
+  }
 }
 
 }  // namespace

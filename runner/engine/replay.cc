@@ -54,8 +54,12 @@ bool is_judged_by_lists(const Outcome& outcome) {
 
 Replay read_replay(const std::filesystem::path& record) {
   Replay replay;
+  bool has_beginning = false;
   read_record(record, [&](Event&& event) {
-    if (const auto* started = std::get_if<RunStarted>(&event.body)) replay.started = *started;
+    if (const auto* started = std::get_if<RunStarted>(&event.body)) {
+      replay.started = *started;
+      has_beginning = true;
+    }
     if (const auto* listed = std::get_if<UnitListed>(&event.body)) replay.units_listed = listed->unit + 1;
     if (const auto* job = std::get_if<JobStarted>(&event.body)) replay.next_job = std::max(replay.next_job, job->job + 1);
     if (const auto* seen = std::get_if<CaseObserved>(&event.body))
@@ -66,7 +70,7 @@ Replay read_replay(const std::filesystem::path& record) {
     }
     replay.events.push_back(std::move(event));
   });
-  if (replay.started.run.empty())
+  if (!has_beginning)
     throw Error(ErrorKind::usage, "the record " + record.string() + " has no beginning that can be read",
                 "start a new run; `xtest list` shows the others");
   return replay;

@@ -252,11 +252,10 @@ TEST_P(ExecutorContract, ReexecOfItselfWorksWhereItIsPromised) {
 TEST_P(ExecutorContract, AKilledAgentLosesTheRunAndAnotherSessionOpens) {
   place_->drop_session();
   const std::string word = mark("killed");
-  const auto others = agents_of_this_process();
   const auto result = launch({"hang", word});
-  for (const pid_t agent : agents_of_this_process()) {
-    if (!others.contains(agent)) ::kill(agent, SIGKILL);
-  }
+  const pid_t agent = agent_running(word);
+  ASSERT_GT(agent, 0);
+  ::kill(agent, SIGKILL);
   const auto completion = finish(result);
   ASSERT_TRUE(completion.has_value());
   EXPECT_THAT(describe(completion->how), StartsWith("was lost: "));

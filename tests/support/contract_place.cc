@@ -152,10 +152,13 @@ std::vector<std::string> processes_left_with(const std::string& text) {
   return left;
 }
 
-std::set<pid_t> agents_of_this_process() {
-  std::set<pid_t> found;
-  for_each_process([&](pid_t pid, const fs::path& process) {
-    if (parent_of(process) == ::getpid() && read_whole(process / "cmdline").starts_with(XTEST_AGENT)) found.insert(pid);
+pid_t agent_running(const std::string& mark) {
+  pid_t found = 0;
+  for_each_process([&](pid_t, const fs::path& process) {
+    const pid_t parent = parent_of(process);
+    if (read_whole(process / "cmdline").find(mark) == std::string::npos || parent_of(fs::path("/proc") / std::to_string(parent)) != ::getpid())
+      return;
+    if (read_whole(fs::path("/proc") / std::to_string(parent) / "cmdline").starts_with(XTEST_AGENT)) found = parent;
   });
   return found;
 }

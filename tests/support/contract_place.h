@@ -65,6 +65,6 @@ class ContractPlace {
 // Living processes of this machine whose command line or environment holds the text; none but ours should.
 std::vector<std::string> processes_with(const std::string& text);
 std::vector<std::string> processes_left_with(const std::string& text);      // after a moment for those that are ending
-std::set<pid_t> agents_of_this_process();
+pid_t agent_running(const std::string& mark);      // our agent that started the process with this word; 0: none
 
 }  // namespace xtest
