@@ -56,7 +56,8 @@ std::optional<Termination> read_result(const fs::path& file, const std::string& 
 
 class WineSession final : public AgentSession {
  public:
-  WineSession(AgentPlace place, std::unique_ptr<AgentClient> agent, std::unique_ptr<AgentClient> server, WineTools tools, fs::path launcher)
+  WineSession(AgentPlace place, std::unique_ptr<AgentClient> agent, std::unique_ptr<AgentClient> server, WineTools tools,
+              fs::path launcher)
       : AgentSession(std::move(place), std::move(agent)),
         server_(std::move(server)),
         tools_(std::move(tools)),
@@ -74,7 +75,8 @@ class WineSession final : public AgentSession {
     Completion completion = co_await run_in_agent(std::move(command));
     if (std::holds_alternative<Exited>(completion.how) || std::holds_alternative<Signalled>(completion.how)) {
       const auto told = read_result(result, nonce);
-      completion.how = told ? *told : Termination(Lost{"Wine ended without its launcher's word (" + describe(completion.how) + ")"});
+      completion.how = told ? *told
+                            : Termination(Lost{"Wine ended without its launcher's word (" + describe(completion.how) + ")"});
     }
     std::error_code ignored;
     fs::remove(result, ignored);
@@ -111,7 +113,8 @@ class Wine final : public Executor {
       if (const auto found = find_program(name, kPath); found && tools_.server.empty()) tools_.server = *found;
     }
     if (tools_.wine.empty() || tools_.server.empty())
-      co_return Availability{false, "no " + join(words_of(spec_, "programs"), " or ") + " and wineserver on " + std::string(kPath), "wine64"};
+      co_return Availability{
+          false, "no " + join(words_of(spec_, "programs"), " or ") + " and wineserver on " + std::string(kPath), "wine64"};
     ProcessSpec spec;
     spec.argv = {tools_.wine.string(), "--version"};
     spec.env = clean_environment();

@@ -8,6 +8,7 @@
 #include "tests/support/run_task.h"
 
 #include <gmock/gmock.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <signal.h>
@@ -190,8 +191,8 @@ TEST_P(ExecutorContract, EachRunHasAFreshFolderThatGoesWithIt) {
 }
 
 TEST_P(ExecutorContract, ArgumentsArriveUnchanged) {
-  const Words words{"a b", "", "\"", "it's", "back\\slash", "ends\\", "\\\"both\\\\\"", "a \"quoted\\\" part\\", "two\nlines", "tab\there",
-                    "*", "$HOME %PATH%", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x8d\x8b", "--", "-x"};
+  const Words words{"a b", "", "\"", "it's", "back\\slash", "ends\\", "\\\"both\\\\\"", "a \"quoted\\\" part\\",
+                    "two\nlines", "tab\there", "*", "$HOME %PATH%", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x8d\x8b", "--", "-x"};
   Words command{"args"};
   command.insert(command.end(), words.begin(), words.end());
   std::string wanted;

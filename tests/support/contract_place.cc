@@ -156,9 +156,9 @@ pid_t agent_running(const std::string& mark) {
   pid_t found = 0;
   for_each_process([&](pid_t, const fs::path& process) {
     const pid_t parent = parent_of(process);
-    if (read_whole(process / "cmdline").find(mark) == std::string::npos || parent_of(fs::path("/proc") / std::to_string(parent)) != ::getpid())
-      return;
-    if (read_whole(fs::path("/proc") / std::to_string(parent) / "cmdline").starts_with(XTEST_AGENT)) found = parent;
+    const fs::path agent = fs::path("/proc") / std::to_string(parent);
+    if (read_whole(process / "cmdline").find(mark) == std::string::npos || parent_of(agent) != ::getpid()) return;
+    if (read_whole(agent / "cmdline").starts_with(XTEST_AGENT)) found = parent;
   });
   return found;
 }
