@@ -20,3 +20,7 @@ xtest_tests(unit_tests tests/unit/*_test.cc tests/support/*.cc)
 xtest_tests(contract_tests tests/contract/*_test.cc tests/support/*.cc)
 xtest_tests(integration_tests tests/integration/*_test.cc tests/support/*.cc)
 xtest_tests(fault_tests tests/faults/*_test.cc tests/support/*.cc)
+
+# bench/engine_bench.cc: what xtest itself costs a case. Built when asked for: cmake --build build/release --target engine_bench
+add_executable(engine_bench EXCLUDE_FROM_ALL bench/engine_bench.cc)
+target_link_libraries(engine_bench PRIVATE xtest_cli)

@@ -135,6 +135,7 @@ class Recipe {
   void build_go() {
     const std::vector<fs::path> sources = bring_together();
     Job& job = toolchain_step(sources, {program_});
+    job.cpus = 2;
     job.exclusive = "go build";   // it uses all cores itself, and two at once would both compile the standard library
     auto& argv = job.command.argv;
     add(argv, {"build"});

@@ -237,7 +237,6 @@ class Conductor {
   asio::any_io_executor executor_;
   SystemClock clock_;
   std::chrono::steady_clock::time_point began_ = clock_.mono();
-  Offload offload_;
   std::optional<RecordWriter> record_;
   TallySink tally_;
   std::vector<std::unique_ptr<ReportSink>> reports_;
@@ -249,6 +248,7 @@ class Conductor {
   int ticks_ = 0;
   bool interrupted_ = false;
   bool syncing_ = false;
+  Offload offload_;                    // last: its destructor waits for a flush of the record that still runs
 };
 
 }  // namespace

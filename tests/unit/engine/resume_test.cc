@@ -26,6 +26,7 @@ Outcome passed() {
 // The record of a run of this world as its events say it, cut behind `events` of them.
 Replay record_of(FakeWorld& world, std::size_t events) {
   RunStarted started;
+  started.run = new_ulid();
   started.streams = world.plan.streams;
   started.targets.push_back(TargetInfo{world.targets[0].target.triple, {}, "executed"});
   const TempFolder folder;
