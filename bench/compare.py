@@ -4,7 +4,7 @@
 
 usage: compare.py FILE
 
-FILE is JSON: {"repeat": 5, "warm_up": 1, "commands": {NAME: {"prepare": CMD, "run": CMD, "check": CMD}},
+FILE is JSON: {"repeat": 5, "warm_up": 1, "quiet": false, "commands": {NAME: {"prepare": CMD, "run": CMD, "check": CMD}},
 "bars": [{"name": NAME, "against": NAME, "what": "wall"|"cpu", "most": RATIO}], "limits": [{"name": NAME, "wall_ms": MOST,
 "beyond": NAME}]}. Commands are for sh; prepare and check are not measured. A bar holds if the median of the paired ratios
 is at most `most`; when the middle half of the ratios spreads wider than the bar's distance from
@@ -79,6 +79,8 @@ def main():
     for turn in range(plan.get("warm_up", 1) + plan.get("repeat", 5)):
         for name, how in commands.items():
             result = measure(how)
+            if not plan.get("quiet"):
+                print(f"turn {turn}: {name} {result['wall']:.3f} s, cpu {result['cpu']:.3f} s", file=sys.stderr)
             if turn >= plan.get("warm_up", 1):
                 times[name].append(result)
     for name, results in times.items():

@@ -5,7 +5,7 @@
 . "$(dirname -- "$0")/common.sh"
 cd "$root"
 cat >"$work/plan.json" <<EOT
-{"repeat": ${REPEAT:-21}, "warm_up": 3,
+{"repeat": ${REPEAT:-21}, "warm_up": 3, "quiet": true,
  "commands": {
   "sh": {"run": "exec true"},
   "version": {"run": "exec $xtest --version"},

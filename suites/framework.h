@@ -47,9 +47,7 @@ enum class Channel : std::uint8_t { out, err };
 // Collects what a reader understands, case by case (index into the cases the job was made for).
 struct Observations {
   virtual ~Observations() = default;
-  virtual void started(std::size_t which) = 0;
   virtual void observed(std::size_t which, Observed what) = 0;
-  virtual void found(std::string parent, std::string name, Observed what) = 0;   // a subtest nobody listed
 };
 
 struct Reader {

@@ -12,13 +12,9 @@ namespace xtest {
 
 Collector::Collector(const Completion& completion, std::size_t cases) : completion_(completion), results_(cases) {}
 
-void Collector::started(std::size_t) {}
-
 void Collector::observed(std::size_t which, Observed what) {
   if (which < results_.size() && !results_[which]) results_[which] = std::move(what);
 }
-
-void Collector::found(std::string, std::string, Observed) {}
 
 void Collector::close(bool trusted) {
   if (results_.size() == 1) {

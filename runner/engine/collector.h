@@ -19,9 +19,7 @@ class Collector final : public Observations {
  public:
   Collector(const Completion& completion, std::size_t cases);
 
-  void started(std::size_t which) override;
   void observed(std::size_t which, Observed what) override;
-  void found(std::string parent, std::string name, Observed what) override;
 
   void close(bool trusted);                            // after the reader's end()
   Observed* result(std::size_t which);                 // null: must be executed again

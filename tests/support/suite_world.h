@@ -53,9 +53,7 @@ std::string command_line(const Job& job);
 
 // Keeps what a reader says.
 struct Notebook final : Observations {
-  void started(std::size_t) override {}
   void observed(std::size_t which, Observed what) override { seen[which] = std::move(what); }
-  void found(std::string, std::string, Observed) override {}
   std::map<std::size_t, Observed> seen;
 };
 

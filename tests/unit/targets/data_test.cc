@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The target files that come with xtest.
 #include "targets/features.h"
-#include "targets/package_table.h"
 #include "tests/unit/targets/target_files.h"
 
 #include <algorithm>
@@ -32,10 +31,6 @@ TEST_F(Data, EverySpellingOfEveryKindIsAccepted) {
                            "powerpc64le-linux-gnu", "linux/s390x", "x86_64-w64-mingw32", "windows/amd64", "x86_64-linux-musl"}) {
     EXPECT_NE(library_.find(name).triple, "") << name;
   }
-}
-
-TEST_F(Data, PackagesTxtSaysTheSameAsTheYamlFiles) {
-  EXPECT_EQ(text_of(built_in_targets() / "packages.txt"), package_table(library_));
 }
 
 TEST_F(Data, EveryTargetHasAnExecutorAndTheLanguageC) {
