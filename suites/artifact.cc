@@ -99,7 +99,15 @@ class Recipe {
     add_file(argv, output);
     add_file(argv, source);
     add(argv, spec_.flags);
-    if (also_link) add(argv, link_flags(spec_, toolchain_));
+    if (also_link) link(job);
+  }
+
+  // The libraries and start-up files that the linker reads decide the program as headers do.
+  void link(Job& job) {
+    job.link_depfile = program_;
+    job.link_depfile += ".ld.d";
+    add(job.command.argv, link_flags(spec_, toolchain_));
+    add(job.command.argv, {"-Xlinker", "--dependency-file=" + job.link_depfile.string()});
   }
 
   void compile_and_link() {
@@ -116,7 +124,7 @@ class Recipe {
     add_file(argv, program_);
     add_files(argv, objects);
     add(argv, spec_.flags);
-    add(argv, link_flags(spec_, toolchain_));
+    link(job);
   }
 
   // `go build` takes files of one folder only.

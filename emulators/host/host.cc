@@ -28,13 +28,19 @@ std::string machine() {
   return name.machine;
 }
 
+std::string kernel() {
+  utsname name{};
+  ::uname(&name);
+  return name.release;
+}
+
 class HostExecutor final : public Executor {
  public:
   HostExecutor(const Target& target, const ExecutorSpec& spec, const ExecutorContext& context)
       : arch_(target.arch), spec_(spec), context_(context) {}
 
   std::string name() const override { return "host"; }
-  std::string identity() const override { return "host " + machine(); }
+  std::string identity() const override { return "host " + machine() + " " + kernel(); }
   std::set<std::string> features() const override { return {"native", "binfmt", "reexec"}; }
   Capacity capacity() const override { return {}; }
   double slowness() const override { return 1; }

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <vector>
 
 #include "runner/base/error.h"
 
@@ -69,7 +68,7 @@ std::string sha256_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) cannot_read(path, errno);
   Sha256 hash;
-  std::vector<char> buffer(256 * 1024);
+  std::array<char, 64 * 1024> buffer;
   while (file) {
     file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     hash.update({buffer.data(), static_cast<std::size_t>(file.gcount())});

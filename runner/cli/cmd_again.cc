@@ -35,6 +35,7 @@ Task<int> resume(const Registry& registry, AgainOptions again) {
 
 // Everything of a run that is not good: bad, inconclusive, or never decided.
 std::set<std::string> worth_running_again(const Replay& replay) {
+  const Policy policy(replay.started);
   std::set<std::string> ids;
   for (const Event& event : replay.events) {
     const auto* listed = std::get_if<UnitListed>(&event.body);
@@ -44,11 +45,26 @@ std::set<std::string> worth_running_again(const Replay& replay) {
     for (const Case& one : listed->cases) {
       const auto decided = replay.decided.find(test++);
       const bool again = decided == replay.decided.end() || decided->second.kind == "blocked" ||
-                         weight(decided->second.status) == Weight::bad || decided->second.status == Status::infra;
+                         policy.weigh(decided->second.status, decided->second.kind, stream.target) == Weight::bad ||
+                         decided->second.status == Status::infra;
       if (again) ids.insert(stream.to_string() + "::" + one.group + "::" + one.name);
     }
   }
   return ids;
+}
+
+// What the run itself ended with; a run that did not end has no verdict.
+int exit_code_of(const Replay& replay) {
+  for (auto event = replay.events.rbegin(); event != replay.events.rend(); ++event) {
+    if (const auto* ended = std::get_if<RunEnded>(&event->body)) return ended->exit_code;
+  }
+  return exit_code::infra;
+}
+
+// Bad results of its parents that a rerun did not repeat.
+std::size_t outstanding_of(const Replay& replay) {
+  const auto found = replay.started.options.find("outstanding");
+  return found == replay.started.options.end() ? 0 : std::strtoul(found->second.c_str(), nullptr, 10);
 }
 
 Task<int> rerun(const Registry& registry, AgainOptions again) {
@@ -56,12 +72,14 @@ Task<int> rerun(const Registry& registry, AgainOptions again) {
   const Replay replay = read_replay(record);
   std::set<std::string> ids = worth_running_again(replay);
   if (ids.empty()) {
-    std::cerr << "xtest: nothing was bad in " << record.filename().string() << "\n";
-    co_return exit_code::ok;
+    const int code = exit_code_of(replay);
+    std::cerr << "xtest: nothing of " << record.filename().string() << " can be run again; it ended with " << code << "\n";
+    co_return code;
   }
   RunOptions options = parse_run(replay.started.argv);
   options.runs = again.runs;
   options.install = false;
+  options.partition.clear();            // the results are named one by one
   const std::size_t wanted = ids.size();
   const auto work = std::filesystem::path(again.runs).parent_path() / "work" / new_ulid();
   Conduct how;
@@ -69,7 +87,7 @@ Task<int> rerun(const Registry& registry, AgainOptions again) {
   how.parent = record.filename().string();
   RunContext context = co_await make_context(registry, std::move(options), work, std::move(ids));
   if (context.plan.case_unit.empty()) co_return refuse_empty_plan(context);
-  how.outstanding = wanted - std::min(wanted, context.plan.case_unit.size());
+  how.outstanding = outstanding_of(replay) + wanted - std::min(wanted, context.plan.case_unit.size());
   co_return co_await conduct(registry, std::move(context), std::move(how));
 }
 
@@ -120,6 +138,7 @@ int rejudge(const Registry&, const AgainOptions& again) {
   }
   writer.sync();
   report->close();
+  if (writer.trouble()) throw Error(ErrorKind::output, *writer.trouble());
   return tally.exit_code();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/cli/prepare.h"
 
+#include "emulators/settings.h"
 #include "runner/base/text.h"
 #include "targets/features.h"
 #include "targets/host.h"
@@ -12,6 +13,18 @@ namespace xtest {
 namespace {
 
 constexpr Language kLanguages[] = {Language::c, Language::cxx, Language::go, Language::rust};
+
+// The lower halves of the executor's overlays; without one, a native program's own folders.
+std::vector<std::filesystem::path> library_folders(const ExecutorSpec& spec) {
+  std::vector<std::filesystem::path> folders;
+  for (const std::string& overlay : words_of(spec, "overlay")) folders.emplace_back(overlay.substr(0, overlay.find(':')));
+  if (!folders.empty() || spec.name != "host") return folders;
+  for (const auto& entry : std::filesystem::directory_iterator("/usr/lib")) {
+    if (entry.path().filename().string().find("-linux-gnu") != std::string::npos) folders.push_back(entry.path());
+  }
+  folders.insert(folders.end(), {"/lib64", "/usr/lib64", "/usr/lib"});
+  return folders;
+}
 
 // First the executors in the target's order, or only the one asked for.
 Task<void> choose_executor(const Registry& registry, const TargetOptions& options, const Folders& folders, Prepared& prepared) {
@@ -29,6 +42,7 @@ Task<void> choose_executor(const Registry& registry, const TargetOptions& option
     prepared.executor = std::move(executor);
     prepared.target.executor = spec.name;
     prepared.target.executor_identity = prepared.executor->identity();
+    prepared.target.library_folders = library_folders(spec);
   }
 }
 

@@ -97,7 +97,7 @@ std::string capped(std::string text, std::size_t cap) { return truncate_middle(t
 
 std::optional<Observed> observed_violent_end(const Completion& completion) {
   if (!exited_with(completion, 0) && !std::holds_alternative<TimedOut>(completion.how)) {
-    if (auto line = emulator_death(completion.err.text))
+    if (auto line = completion.session.starts_with("qemu-user") ? emulator_death(completion.err.text) : std::nullopt)
       return seen(completion, Status::infra, "emulator-crash", "the emulator itself died: " + *line);
   }
   using Seen = std::optional<Observed>;

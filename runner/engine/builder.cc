@@ -33,6 +33,13 @@ std::string first_error_line(const std::string& text) {
   return first;
 }
 
+// The driver itself, or a pass of it (gcc: "Killed signal terminated program cc1").
+bool was_killed(const Completion& completion) {
+  const auto* signalled = std::get_if<Signalled>(&completion.how);
+  return (signalled && signalled->name == "KILL") ||
+         completion.err.text.find("Killed signal terminated program") != std::string::npos;
+}
+
 std::string tool_name(const Job& job) {
   const auto words = host_argv(job.command);
   return words.empty() ? "?" : std::filesystem::path(words.front()).filename().string();
@@ -71,6 +78,10 @@ Observed build_failure(const Job& job, const Completion& completion) {
     failure.status = Status::infra;
     failure.kind = "setup";
     failure.message = tool_name(job) + " could not be started: " + not_started->why;
+  } else if (was_killed(completion)) {
+    failure.status = Status::infra;
+    failure.kind = "killed";
+    failure.message = tool_name(job) + " was killed by SIGKILL, which xtest did not send (out of memory?)";
   } else if (says_disk_full(completion)) {
     failure.status = Status::infra;
     failure.kind = "disk-full";
@@ -110,6 +121,7 @@ Task<void> Builder::perform(std::shared_ptr<Node> node, UnitIx unit, Job job) {
                            (job.outputs.empty() ? std::string{} : job.outputs.front().filename().string());
   emitter_.emit(JobStarted{result.job, job.kind, job.place, unit, {}, 1, false, "", what});
   JobEnded ended{result.job, {}, "", true};
+  const auto begun = std::filesystem::file_time_type::clock::now();
   const auto key = cache_ ? cache_->key(job, work_) : std::nullopt;
   if (key && cache_->restore(*key, job, work_)) {
     ended.cached_from = *key;
@@ -120,7 +132,7 @@ Task<void> Builder::perform(std::shared_ptr<Node> node, UnitIx unit, Job job) {
     ended.completion = co_await run(job);
     result.ok = exited_with(ended.completion, 0) && outputs_exist(job);
     if (!result.ok) result.failure = build_failure(job, ended.completion);
-    if (result.ok && key) cache_->store(*key, job, work_);
+    if (result.ok && key) cache_->store(*key, job, work_, begun);
     ++built_;
   }
   if (result.ok) ended.completion.out = ended.completion.err = Output{};

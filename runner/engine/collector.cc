@@ -50,10 +50,18 @@ std::string Collector::passes_as_text() const {
 }
 
 void Collector::doubt_unexplained_kill(Observed& observed, const std::vector<Attempt>& before) const {
+  const auto was = [&](const char* kind) {
+    return std::ranges::any_of(before, [&](const Attempt& attempt) { return attempt.observed.kind == kind; });
+  };
+  if (observed.kind == "lost" && was("lost")) {
+    observed.status = Status::crash;
+    observed.kind = "took-guest-down";
+    observed.message = "its place was lost each time it ran, the second time alone in a new one: " + observed.message;
+    return;
+  }
   const auto* signalled = std::get_if<Signalled>(&completion_.how);
   if (!signalled || signalled->number != SIGKILL || observed.status != Status::crash) return;
-  const bool again = std::ranges::any_of(before, [](const Attempt& attempt) { return attempt.observed.kind == "killed"; });
-  if (again) return;
+  if (was("killed")) return;
   observed.status = Status::infra;
   observed.kind = "killed";
   observed.message = "killed by SIGKILL, which xtest did not send";

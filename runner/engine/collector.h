@@ -29,8 +29,8 @@ class Collector final : public Observations {
   bool all_passed() const;
   std::string passes_as_text() const;
 
-  // A SIGKILL that we did not send proves nothing about the program: the first is infra (it runs once more, alone),
-  // twice the same is its own crash.
+  // A SIGKILL that we did not send, or a lost session, proves nothing about the program: the first is infra (it runs once
+  // more, alone, in a new session if need be), twice the same is its own crash.
   void doubt_unexplained_kill(Observed& observed, const std::vector<Attempt>& before) const;
 
  private:

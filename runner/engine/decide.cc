@@ -20,6 +20,7 @@ Folded fold(std::span<const Attempt> attempts) {
   bool was_bad = false;
   for (const Attempt& attempt : attempts) {
     if (is_infra(attempt) && folded.deciding && folded.deciding->status != Status::infra) continue;
+    if (was_bad && attempt.observed.status == Status::skip) continue;
     folded.deciding = &attempt.observed;
     if (is_bad(attempt)) was_bad = true;
   }

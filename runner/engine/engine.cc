@@ -213,7 +213,9 @@ Task<Completion> Engine::execute(const Job& job, const Execution& execution, Job
     request.command.limits.wall =
         std::chrono::milliseconds(static_cast<std::int64_t>(factor * static_cast<double>(job.command.limits.wall.count())));
     completion = co_await session->run(std::move(request));
-  } catch (const Error& error) {
+  } catch (const boost::system::system_error&) {
+    throw;                                // cancelled
+  } catch (const std::exception& error) {
     if (!session) parts_.emitter.emit(started);
     completion.how = NotStarted{error.what()};
   }
@@ -245,7 +247,11 @@ bool Engine::take_over(const Execution& execution, const Job& job) {
 std::optional<std::string> Engine::reuse_key(const Unit& unit, const Execution& execution, const Job& job) {
   if (!parts_.cache || job.place != Place::target || job.inputs.empty()) return std::nullopt;
   Job same = framework(unit).execution(unit, execution.which, "reuse");
-  same.tool_identity = parts_.plan.streams[unit.stream].executor_identity;
+  const PreparedTarget& target = parts_.targets[parts_.plan.stream_target[unit.stream]];
+  const auto libraries = libraries_of(job.inputs.front(), target.library_folders, known_libraries_);
+  if (!libraries) return std::nullopt;
+  same.inputs.insert(same.inputs.end(), libraries->begin(), libraries->end());
+  same.tool_identity = parts_.plan.streams[unit.stream].executor_identity + " " XTEST_VERSION;
   return parts_.cache->key(same, parts_.work);
 }
 
@@ -257,7 +263,10 @@ void Engine::understand(Execution execution, JobId id, Completion completion) {
   reader->feed(Channel::err, completion.err.text, collector);
   const bool trusted = reader->end(completion, collector);
   collector.close(trusted);
-  if (options_.reuse_results && collector.all_passed()) {
+  const bool first_attempt = std::ranges::all_of(execution.which, [&](std::size_t which) {
+    return cases_.attempts(case_ix(execution.unit, which)).empty();
+  });
+  if (options_.reuse_results && first_attempt && collector.all_passed()) {
     const Job job = framework(unit).execution(unit, execution.which, options_.nonce);
     if (const auto key = reuse_key(unit, execution, job)) parts_.cache->store_text(*key, collector.passes_as_text());
   }
@@ -291,10 +300,10 @@ void Engine::conclude(UnitIx unit, std::size_t which) {
   const Expectation* expected = expectation(test);
   const auto& attempts = cases_.attempts(test);
   const StreamIx stream = parts_.plan.units[unit].stream;
-  if (wants_retry(attempts, expected, options_.retry) && (is_after_infra(attempts) || !cases_.too_many_bad(stream)) &&
-      !scheduler_.stopped()) {
+  if (wants_retry(attempts, expected, options_.retry) && (is_after_infra(attempts) || !cases_.too_many_bad(stream))) {
+    if (scheduler_.stopped() && !stopped_by_limit_) return;   // interrupted: undecided, so that resume tries it again
     if (!is_after_infra(attempts)) cases_.will_retry(test);
-    return queue(Execution{unit, {which}, true});
+    if (!scheduler_.stopped()) return queue(Execution{unit, {which}, true});
   }
   decided(test, decide(attempts, expected));
 }

@@ -9,6 +9,7 @@
 #include "runner/engine/builder.h"
 #include "runner/engine/casebook.h"
 #include "runner/engine/replay.h"
+#include "runner/engine/reuse.h"
 #include "runner/engine/sessions.h"
 
 #include <functional>
@@ -100,6 +101,7 @@ class Engine {
   std::vector<double> time_factor_;
   std::vector<UnitState> units_;
   std::unordered_map<CaseIx, std::vector<UnitIx>> waiting_;   // undecided need -> units that wait for it
+  KnownLibraries known_libraries_;                    // for results that are taken over
   bool stopped_by_limit_ = false;
 };
 

@@ -23,6 +23,7 @@ struct PreparedTarget {
   std::set<std::string> features;             // target's, executor's and toolchains' words
   std::string executor;                       // name, or "none"
   std::string executor_identity;
+  std::vector<std::filesystem::path> library_folders;   // where its programs find their libraries, seen from here
 };
 
 struct Omitted {

@@ -91,9 +91,11 @@ void refuse_other_plan(const Replay& replay, const Plan& plan) {
       refuse(name + " was built by " + then.toolchain_identity + ", now it would be by " + now.toolchain_identity);
     if (then.suite_revision != now.suite_revision) refuse("the suite " + then.stream.suite + " has changed");
   }
+  UnitIx next = 0;
   for (const Event& event : replay.events) {
     const auto* listed = std::get_if<UnitListed>(&event.body);
     if (!listed) continue;
+    if (listed->unit != next++) refuse("its list of tests is damaged");
     if (listed->unit >= plan.units.size() || plan.units[listed->unit].name != listed->name ||
         !std::ranges::equal(plan.units[listed->unit].cases, listed->cases, is_same_case))
       refuse("the tests of " + listed->name + " are not the same");

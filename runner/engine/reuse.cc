@@ -1,11 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/engine/reuse.h"
 
+#include "runner/base/files.h"
 #include "runner/base/text.h"
+#include "suites/inspect/inspect.h"
 
+#include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace xtest {
+namespace {
+
+// A Windows program's DLLs are looked up by Wine, and those of its toolchain begin with "lib".
+std::optional<std::vector<std::string>> read_libraries(const std::filesystem::path& file) {
+  const auto bytes = read_file(file);
+  if (!bytes) return std::nullopt;
+  const auto facts = read_file_facts(std::as_bytes(std::span(*bytes)));
+  if (!facts || !facts->dynamic.rpath.empty() || !facts->dynamic.runpath.empty()) return std::nullopt;
+  const auto is_foreign = [](const PeImport& dll) { return dll.dll.starts_with("lib"); };
+  if (facts->pe && std::ranges::any_of(facts->pe->imports, is_foreign)) return std::nullopt;
+  return facts->dynamic.needed;
+}
+
+std::optional<std::vector<std::string>> libraries_named_by(const std::filesystem::path& file, KnownLibraries* known) {
+  if (!known) return read_libraries(file);
+  const auto found = known->find(file);
+  return found != known->end() ? found->second : known->emplace(file, read_libraries(file)).first->second;
+}
+
+}  // namespace
 
 std::string text_from_passes(std::span<const Observed> passes) {
   std::string text = "passes 1\n";
@@ -27,6 +51,27 @@ std::optional<std::vector<Observed>> passes_from_text(std::string_view text, std
     passes.push_back(std::move(pass));
   }
   return passes;
+}
+
+std::optional<std::vector<std::filesystem::path>> libraries_of(const std::filesystem::path& program,
+                                                               std::span<const std::filesystem::path> folders,
+                                                               KnownLibraries& known) {
+  std::vector<std::filesystem::path> found;
+  std::set<std::string> seen;
+  std::vector<std::filesystem::path> open{program};
+  while (!open.empty()) {
+    auto names = libraries_named_by(open.back(), open.back() == program ? nullptr : &known);
+    open.pop_back();
+    if (!names) return std::nullopt;
+    for (const std::string& name : *names) {
+      if (!seen.insert(name).second) continue;
+      const auto folder = std::ranges::find_if(folders, [&](const auto& one) { return std::filesystem::exists(one / name); });
+      if (folder == folders.end()) return std::nullopt;
+      found.push_back(*folder / name);
+      open.push_back(found.back());
+    }
+  }
+  return found;
 }
 
 }  // namespace xtest

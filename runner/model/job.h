@@ -41,6 +41,7 @@ struct Job {
   std::vector<std::filesystem::path> inputs;   // files that decide the result; ship them to the target
   std::vector<std::filesystem::path> outputs;  // a build's products
   std::filesystem::path depfile;               // written by a compiler that names further inputs, or empty
+  std::filesystem::path link_depfile;          // the same of a linker: libraries and start-up files
   std::string tool_identity;                   // of the compiler or checker: part of the action cache's key
   std::string exclusive;                       // jobs of one group never overlap; "*": runs alone
   int cpus = 1;

@@ -184,10 +184,10 @@ bool ActionCache::bring_back(const Entry& entry, const Job& job) {
   return true;
 }
 
-void ActionCache::store(const std::string& key, const Job& job, const fs::path& work) {
+void ActionCache::store(const std::string& key, const Job& job, const fs::path& work, fs::file_time_type begun) {
   try {
     const fs::path folder = folder_of(key);
-    const auto entry = describe(job, work);
+    const auto entry = describe(job, work, begun);
     if (!entry || !prepare(folder)) return;
     for (std::size_t i = 0; i < job.outputs.size(); ++i)
       if (!content_.put(job.outputs[i], entry->products[i].digest)) return warn_once("a product could not be copied");
@@ -204,7 +204,7 @@ void ActionCache::store(const std::string& key, const Job& job, const fs::path& 
 }
 
 /// Nothing if an output or the depfile is not there: then nobody knows what the result depends on.
-std::optional<ActionCache::Entry> ActionCache::describe(const Job& job, const fs::path& work) {
+std::optional<ActionCache::Entry> ActionCache::describe(const Job& job, const fs::path& work, fs::file_time_type begun) {
   Entry entry;
   for (const fs::path& output : job.outputs) {
     std::error_code error;
@@ -213,15 +213,24 @@ std::optional<ActionCache::Entry> ActionCache::describe(const Job& job, const fs
     const bool executable = (mode & fs::perms::owner_exec) != fs::perms::none;
     entry.products.push_back({digest(output), fs::file_size(output), executable});
   }
-  if (job.depfile.empty()) return entry;
-  const auto text = read_file(job.depfile);
-  if (!text) return std::nullopt;
+  std::set<fs::path> known;
+  for (const fs::path& input : job.inputs) {
+    if (fs::last_write_time(input) >= begun) return std::nullopt;
+    known.insert(input.lexically_normal());
+  }
   const fs::path base = job.command.cwd.empty() ? work : job.command.cwd;
-  std::set<fs::path> inputs;
-  for (const fs::path& input : job.inputs) inputs.insert(input.lexically_normal());
-  for (const std::string& name : parse_depfile(*text)) {
-    const fs::path path = (base / name).lexically_normal();
-    if (!inputs.contains(path)) entry.dependencies.push_back({portable(path.native(), work), digest(path)});
+  for (const fs::path& depfile : {job.depfile, job.link_depfile}) {
+    if (depfile.empty()) continue;
+    const auto text = read_file(depfile);
+    if (!text) return std::nullopt;
+    for (const std::string& name : parse_depfile(*text)) {
+      const fs::path path = (base / name).lexically_normal();
+      // A compiler that also links removes the object that its linker read.
+      if (depfile == job.link_depfile && !fs::exists(path)) continue;
+      if (!known.insert(path).second) continue;
+      if (fs::last_write_time(path) >= begun) return std::nullopt;
+      entry.dependencies.push_back({portable(path.native(), work), digest(path)});
+    }
   }
   return entry;
 }

@@ -33,7 +33,10 @@ class ActionCache {
 
   // If an entry's dependencies are unchanged: puts copies of the outputs where the job wants them; returns true.
   bool restore(const std::string& key, const Job& job, const std::filesystem::path& work);
-  void store(const std::string& key, const Job& job, const std::filesystem::path& work);   // after success; reads the depfile
+  // After success; reads the depfiles. Nothing is stored if an input changed since the job was `begun`: nobody knows then
+  // which of its contents the tool saw.
+  void store(const std::string& key, const Job& job, const std::filesystem::path& work,
+             std::filesystem::file_time_type begun = std::filesystem::file_time_type::max());   // after success; reads the depfile
 
   std::optional<std::string> find_text(const std::string& key);
   void store_text(const std::string& key, std::string_view text);
@@ -48,7 +51,8 @@ class ActionCache {
   std::filesystem::path folder_of(const std::string& key) const;
   bool is_current(const Entry& entry, const std::filesystem::path& work);
   bool bring_back(const Entry& entry, const Job& job);
-  std::optional<Entry> describe(const Job& job, const std::filesystem::path& work);
+  std::optional<Entry> describe(const Job& job, const std::filesystem::path& work,
+                                std::filesystem::file_time_type begun);
   bool prepare(const std::filesystem::path& folder);
   void warn_once(std::string_view why);
 

@@ -99,7 +99,10 @@ TEST(ExitStatus, KnowsQemusOwnDeath) {
            "qemu-aarch64: ../linux-user/mmap.c:120: mmap_lock: Assertion `x' failed.",
            "qemu: unhandled CPU exception 0x10004 - aborting",
        }) {
-    const Observed observed = observed_from_exit(ended(Signalled{6, "ABRT"}, std::string("text\n") + line + "\n"));
+    Completion completion = ended(Signalled{6, "ABRT"}, std::string("text\n") + line + "\n");
+    EXPECT_EQ(observed_from_exit(completion).status, Status::crash) << "no emulator was there: " << line;
+    completion.session = "qemu-user#1";
+    const Observed observed = observed_from_exit(completion);
     EXPECT_EQ(observed.status, Status::infra) << line;
     EXPECT_EQ(observed.kind, "emulator-crash") << line;
     EXPECT_THAT(observed.message, HasSubstr(line));
@@ -112,8 +115,11 @@ TEST(ExitStatus, TakesNoProgramsOwnAssertionForQemus) {
            "ERROR:mytest.c:8:main: assertion failed: (a == b)",
            "see qemu-aarch64: ../linux-user/mmap.c:120: f: Assertion `x' failed.",
            "qemu-aarch64: hello",
-       })
-    EXPECT_EQ(observed_from_exit(ended(Signalled{6, "ABRT"}, std::string(line) + "\n")).status, Status::crash) << line;
+       }) {
+    Completion completion = ended(Signalled{6, "ABRT"}, std::string(line) + "\n");
+    completion.session = "qemu-user#1";
+    EXPECT_EQ(observed_from_exit(completion).status, Status::crash) << line;
+  }
   EXPECT_EQ(observed_from_exit(ended(Exited{0}, "QEMU internal SIGSEGV\n")).status, Status::pass);
 }
 

@@ -102,6 +102,19 @@ TEST(Collector, DoubtsTheFirstUnexplainedKillAndBelievesTheSecond) {
   EXPECT_EQ(after_other_trouble.status, Status::infra);
 }
 
+TEST(Collector, APlaceThatIsLostTwiceWasTakenDownByTheCase) {
+  const Completion lost = ended_with(Lost{"the agent died"});
+  const Collector collector(lost, 1);
+  Observed first = seen(Status::infra);
+  first.kind = "lost";
+  Observed second = first;
+  collector.doubt_unexplained_kill(first, {});
+  EXPECT_EQ(first.status, Status::infra);
+  collector.doubt_unexplained_kill(second, {attempt(Status::infra, "lost")});
+  EXPECT_EQ(second.status, Status::crash);
+  EXPECT_EQ(second.kind, "took-guest-down");
+}
+
 TEST(Collector, DoubtsNoOtherEnd) {
   const Completion terminated = ended_with(Signalled{SIGTERM, "TERM"});
   Observed crash = seen(Status::crash);

@@ -46,6 +46,10 @@ TEST(Decide, NothingSeenIsNotRun) {
   EXPECT_EQ(decide({}, &expected).status, Status::not_run);
 }
 
+TEST(Decide, ASkipAfterABadAttemptDoesNotHideIt) {
+  EXPECT_EQ(status_of({attempt(Status::fail), attempt(Status::skip)}), Status::fail);
+}
+
 TEST(Decide, APassAfterABadAttemptIsFlaky) {
   for (const Status bad : {Status::fail, Status::crash, Status::timeout}) {
     const Outcome outcome = decide(std::vector{attempt(bad), attempt(Status::pass)}, nullptr);

@@ -134,6 +134,30 @@ TEST_F(ActionCacheTest, AChangedHeaderIsAMissAndBothVersionsAreKept) {
   EXPECT_FALSE(is_shared(cache));
 }
 
+TEST_F(ActionCacheTest, AChangedLibraryIsAMissAndARemovedObjectIsNoDependency) {
+  ActionCache cache(folder_ / "cache");
+  Job first = job(folder_ / "w1");
+  first.link_depfile = folder_ / "w1/a.ld.d";
+  write(folder_ / "src/libfoo.a", "foo 1");
+  write(first.link_depfile, "a: ../src/libfoo.a /gone/cc1234.o\n");
+  build(first, "with foo 1");
+  cache.store(cache.key(first, folder_ / "w1").value(), first, folder_ / "w1");
+  EXPECT_TRUE(is_shared(cache));
+  write(folder_ / "src/libfoo.a", "foo 2");
+  EXPECT_FALSE(is_shared(cache));
+}
+
+TEST_F(ActionCacheTest, WhatChangedWhileItWasCompiledIsNotStored) {
+  ActionCache cache(folder_ / "cache");
+  const Job first = job(folder_ / "w1");
+  const auto begun = fs::file_time_type::clock::now();
+  const std::string key = cache.key(first, folder_ / "w1").value();
+  build(first, "of the old header");
+  fs::last_write_time(folder_ / "src/a.h", begun + std::chrono::seconds(1));
+  cache.store(key, first, folder_ / "w1", begun);
+  EXPECT_FALSE(is_shared(cache));
+}
+
 TEST_F(ActionCacheTest, WithoutItsDepfileOrOutputNothingIsStored) {
   ActionCache cache(folder_ / "cache");
   const Job first = job(folder_ / "w1");

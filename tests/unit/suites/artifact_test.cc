@@ -24,12 +24,13 @@ TEST(Artifact, BuildsOneCSourceInOneCommandWithADepfile) {
   const Job& job = artifact.builds[0];
   EXPECT_EQ(command_line(job),
             "/opt/cross/gcc -march=armv8-a -ffile-prefix-map=/src/suite=. -MD -MF /w/suite/P1/c/P1.d -o /w/suite/P1/c/P1 "
-            "/src/suite/P1/a.c -O1 -lm -static");
+            "/src/suite/P1/a.c -O1 -lm -static -Xlinker --dependency-file=/w/suite/P1/c/P1.ld.d");
   EXPECT_EQ(artifact.program, "/w/suite/P1/c/P1");
   EXPECT_EQ(job.kind, JobKind::build);
   EXPECT_EQ(job.place, Place::host);
   EXPECT_EQ(job.outputs, std::vector{artifact.program});
   EXPECT_EQ(job.depfile, "/w/suite/P1/c/P1.d");
+  EXPECT_EQ(job.link_depfile, "/w/suite/P1/c/P1.ld.d");
   EXPECT_EQ(job.tool_identity, "gcc 1.0");
   EXPECT_THAT(job.command.env, Contains("PATH=/opt/cross"));
   EXPECT_THAT(job.command.env, Contains("LC_ALL=C"));
