@@ -73,6 +73,8 @@ class WineSession final : public AgentSession {
       else command.argv.push_back(std::get<std::string>(argument));
     }
     Completion completion = co_await run_in_agent(std::move(command));
+    if (std::holds_alternative<TimedOut>(completion.how) && !co_await server_is_there())
+      completion.how = Lost{"the wineserver has gone, and the program hung without it"};
     if (std::holds_alternative<Exited>(completion.how) || std::holds_alternative<Signalled>(completion.how)) {
       const auto told = read_result(result, nonce);
       completion.how = told ? *told
@@ -89,6 +91,16 @@ class WineSession final : public AgentSession {
   }
 
  private:
+  // `wineserver -k0` only asks.
+  Task<bool> server_is_there() {
+    ProcessSpec spec;
+    spec.argv = {tools_.server.string(), "-k0"};
+    spec.env = clean_environment(place().env);
+    spec.limit = std::chrono::seconds(20);
+    const Completion completion = co_await run_process(std::move(spec));
+    co_return exited_with(completion, 0);
+  }
+
   std::unique_ptr<AgentClient> server_;
   WineTools tools_;
   fs::path launcher_;

@@ -89,6 +89,22 @@ TEST(Places, APathMayHaveSpacesQuotesNewlinesAndLetters) {
   EXPECT_EQ(here.xtest({"show"}).code, 0);
 }
 
+// The checkout may lie where another user cannot look.
+void install_for_everybody(const Playground& prefix) {
+  Call install = prefix.call({});
+  install.argv = {"cmake", "--install", fs::path(XTEST_BINARY).parent_path().string(), "--prefix", prefix.folder().string()};
+  const Ran installed = run_program(install);
+  ASSERT_EQ(installed.code, 0) << describe(installed);
+  open_to_all(prefix.folder());
+}
+
+Call with_installed(Call call, const Playground& prefix) {
+  for (std::string& word : call.argv) {
+    if (word == XTEST_BINARY) word = (prefix.folder() / "bin" / "xtest").string();
+  }
+  return call;
+}
+
 TEST(Places, AReadOnlyFolderIsRefusedWithARemedyUnlessRunsGoElsewhere) {
   const Playground here;
   here.suite("mine", {{"a.c", kGood}});
@@ -97,12 +113,15 @@ TEST(Places, AReadOnlyFolderIsRefusedWithARemedyUnlessRunsGoElsewhere) {
   open_to_all(elsewhere.folder());
   give_to_nobody(elsewhere.folder());
   if (::geteuid() != 0) fs::permissions(here.folder(), fs::perms(0555));
-  Call call = as_nobody(here.call(here.run_words("mine")));
+  const Playground prefix("prefix");
+  ASSERT_NO_FATAL_FAILURE(install_for_everybody(prefix));
+  Call call = with_installed(as_nobody(here.call(here.run_words("mine"))), prefix);
   call.env["XTEST_CACHE_DIR"] = (elsewhere.folder() / "cache").string();
   const Ran refused = run_program(call);
   EXPECT_TRUE(refused.code == kOutput || refused.code == kUsage) << describe(refused);
   EXPECT_THAT(refused.err, HasSubstr("--runs")) << describe(refused);
-  Call other = as_nobody(here.call(here.run_words("mine", {"--runs", (elsewhere.folder() / ".xtest" / "runs").string()})));
+  Call other = with_installed(
+      as_nobody(here.call(here.run_words("mine", {"--runs", (elsewhere.folder() / ".xtest" / "runs").string()}))), prefix);
   other.env["XTEST_CACHE_DIR"] = call.env["XTEST_CACHE_DIR"];
   const Ran ran = run_program(other);
   EXPECT_EQ(ran.code, 0) << describe(ran);
@@ -134,19 +153,12 @@ TEST(Places, AMissingTmpdirIsNoTroubleOrIsNamed) {
 
 TEST(Places, AnInstalledXtestServesAUserWhoOwnsNeitherItNorTheCheckout) {
   const Playground here("prefix");
-  Call install = here.call({});
-  install.argv = {"cmake", "--install", fs::path(XTEST_BINARY).parent_path().string(), "--prefix", here.folder().string()};
-  const Ran installed = run_program(install);
-  ASSERT_EQ(installed.code, 0) << describe(installed);
-  open_to_all(here.folder());
+  ASSERT_NO_FATAL_FAILURE(install_for_everybody(here));
   const Playground work("work");
   open_to_all(work.folder());
   give_to_nobody(work.folder());
   work.suite("mine", {{"a.c", kGood}});
-  Call call = as_nobody(work.call(work.run_words("mine", {"--suite", "hello"})));
-  for (std::string& word : call.argv) {
-    if (word == XTEST_BINARY) word = (here.folder() / "bin" / "xtest").string();
-  }
+  Call call = with_installed(as_nobody(work.call(work.run_words("mine", {"--suite", "hello"}))), here);
   call.env["XTEST_CACHE_DIR"] = (work.folder() / "cache").string();
   call.env["HOME"] = work.folder().string();
   const Ran ran = run_program(call);

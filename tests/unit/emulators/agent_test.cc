@@ -162,6 +162,7 @@ TEST_F(Agent, KillsStoppedAndStubbornProgramsLikeAHang) {
 TEST_F(Agent, TheCpuLimitEndsWhatBurns) {
   auto command = misbehave({"burn"});
   command.cpu = 1s;
+  command.limits.wall = 100s;
   const auto how = run(command).how;
   ASSERT_TRUE(std::holds_alternative<Signalled>(how)) << describe(how);
   EXPECT_THAT(std::get<Signalled>(how).name, testing::AnyOf("XCPU", "KILL"));
