@@ -83,7 +83,7 @@ const std::vector<Fault> kFaults{
     {"own-dll",
      "file",
      {{of("A10", kPeFiles), "imports portfault.dll"}},
-     {"x86_64-w64-mingw32-gcc-posix", "x86_64-w64-mingw32-g++-posix", "wine"}},
+     {"x86_64-w64-mingw32-gcc-posix", "x86_64-w64-mingw32-g++-posix", "/usr/lib/wine/wine64"}},
 };
 
 struct Row {
