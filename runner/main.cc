@@ -11,11 +11,13 @@
 #include "suites/exit_code_framework.h"
 #include "suites/probe_framework.h"
 
+#include <boost/system/system_error.hpp>
 #include <fcntl.h>
 
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <optional>
 #include <system_error>
 
 namespace xtest {
@@ -56,9 +58,23 @@ int flushed(int code) {
   return code;
 }
 
-bool is_about_output(const std::exception& error) {
-  const auto* system = dynamic_cast<const std::system_error*>(&error);
-  return system && (system->code() == std::errc::broken_pipe || system->code() == std::errc::no_space_on_device);
+// What the kernel refused, whichever library asked it.
+std::optional<std::error_code> refused_by_system(const std::exception& error) {
+  if (const auto* system = dynamic_cast<const std::system_error*>(&error)) return system->code();
+  if (const auto* system = dynamic_cast<const boost::system::system_error*>(&error)) return std::error_code(system->code());
+  return std::nullopt;
+}
+
+int report_trouble(const std::exception& error) {
+  const auto refused = refused_by_system(error);
+  if (!refused) {
+    std::cerr << "error: internal: " << error.what() << "\n  this is a bug in xtest; please report it with the command line\n";
+    return exit_code::internal;
+  }
+  std::cerr << "error: " << error.what() << "\n";
+  if (refused == std::errc::too_many_files_open) std::cerr << "  raise the limit of open files (ulimit -n 256)\n";
+  const bool is_output = refused == std::errc::broken_pipe || refused == std::errc::no_space_on_device;
+  return is_output ? exit_code::output : exit_code::infra;
 }
 
 int run(int argc, char** argv) {
@@ -94,11 +110,6 @@ int main(int argc, char** argv) {
     if (!error.remedy().empty()) std::cerr << "  " << error.remedy() << "\n";
     return xtest::exit_code_of(error.kind());
   } catch (const std::exception& error) {
-    if (xtest::is_about_output(error)) {
-      std::cerr << "error: " << error.what() << "\n";
-      return xtest::exit_code::output;
-    }
-    std::cerr << "error: internal: " << error.what() << "\n  this is a bug in xtest; please report it with the command line\n";
-    return xtest::exit_code::internal;
+    return xtest::report_trouble(error);
   }
 }

@@ -369,24 +369,27 @@ Task<Completion> supervise(std::shared_ptr<Running> run, std::optional<std::chro
   co_return completion;
 }
 
-}  // namespace
-
-Task<Completion> run_process(ProcessSpec spec) {
-  const auto executor = co_await asio::this_coro::executor;
+// Error: why it could not be started, be it for want of descriptors.
+std::expected<std::shared_ptr<Running>, std::string> start(asio::any_io_executor executor, const ProcessSpec& spec) try {
   auto out = make_pipe();
   auto err = make_pipe();
   std::vector<std::pair<int, int>> wanted{{out.write.get(), 1}, {err.write.get(), 2}};
   if (spec.stdin_fd >= 0) wanted.emplace_back(spec.stdin_fd, 0);
   const auto pid = spawn_session(spec, std::move(wanted));
-  if (!pid) {
-    Completion completion;
-    completion.how = NotStarted{pid.error()};
-    co_return completion;
-  }
-  out.write.reset();
-  err.write.reset();
-  auto run = std::make_shared<Running>(executor, *pid, std::move(out.read), std::move(err.read), spec);
-  co_return co_await supervise(std::move(run), spec.limit);
+  if (!pid) return std::unexpected(pid.error());
+  return std::make_shared<Running>(executor, *pid, std::move(out.read), std::move(err.read), spec);
+} catch (const std::exception& error) {
+  return std::unexpected(error.what());
+}
+
+}  // namespace
+
+Task<Completion> run_process(ProcessSpec spec) {
+  auto run = start(co_await asio::this_coro::executor, spec);
+  if (run) co_return co_await supervise(std::move(*run), spec.limit);
+  Completion completion;
+  completion.how = NotStarted{run.error()};
+  co_return completion;
 }
 
 // ---- Child ----

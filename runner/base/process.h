@@ -6,7 +6,7 @@
 // one fixed grace, the group is killed while its leader is still a zombie, and only then the leader is reaped. Whether
 // it timed out is decided by our own flag, never by the signal.
 //
-// io_context thread only. run_process() never throws for what the program did; cancelling the awaiting coroutine kills
+// io_context thread only. run_process() never throws for what the program did or for what kept it from starting; cancelling the awaiting coroutine kills
 // the whole group and throws operation_aborted. Destructors kill synchronously.
 #pragma once
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/cli/calibrate.h"
 
+#include "runner/base/hash.h"
 #include "runner/base/process.h"
 
 #include <fmt/format.h>
+#include <sys/utsname.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 namespace xtest {
 namespace {
@@ -46,16 +49,29 @@ Task<bool> build(const Toolchain& compiler, fs::path source, fs::path program, c
   co_return exited_with(completion, 0);
 }
 
-}  // namespace
+std::string key_of(const PreparedTarget& target, const Toolchain& compiler) {
+  utsname host{};
+  ::uname(&host);
+  return sha256_hex(fmt::format("calibration\n{}\n{}\n{}\n{}\n{}", XTEST_VERSION, target.target.triple,
+                                target.executor_identity, compiler.identity, host.nodename));
+}
 
-Task<std::optional<Calibration>> calibrate(const Prepared& prepared, const Folders& folders, fs::path work) {
-  const auto compiler = prepared.target.toolchains.find(Language::c);
-  if (!prepared.executor || compiler == prepared.target.toolchains.end()) co_return std::nullopt;
+std::optional<Calibration> remembered(ActionCache& cache, const std::string& key) {
+  const auto text = cache.find_text(key);
+  Calibration found;
+  std::size_t used = 0;
+  if (!text || std::sscanf(text->c_str(), "%lf %zn", &found.factor, &used) != 1) return std::nullopt;
+  found.text = text->substr(used) + " (measured before)";
+  return found;
+}
+
+Task<std::optional<Calibration>> measure(const Prepared& prepared, const Toolchain& compiler, const Folders& folders,
+                                         fs::path work) {
   const fs::path program = work / prepared.target.target.triple / "calibrate.exe";
   std::error_code ignored;
   fs::create_directories(program.parent_path(), ignored);
   const fs::path source = folders.locations.data / "suites" / "calibrate" / "loop.c";
-  if (!co_await build(compiler->second, source, program, prepared.target.target)) co_return std::nullopt;
+  if (!co_await build(compiler, source, program, prepared.target.target)) co_return std::nullopt;
   Completion completion;
   try {
     auto session = co_await prepared.executor->open();
@@ -74,6 +90,21 @@ Task<std::optional<Calibration>> calibrate(const Prepared& prepared, const Folde
   Calibration found;
   found.factor = std::clamp(there / here, 1.0, 1000.0);
   found.text = fmt::format("{:.0f} ms there, {:.0f} ms here: time limits x{:.1f}", there / 1000, here / 1000, found.factor);
+  co_return found;
+}
+
+}  // namespace
+
+Task<std::optional<Calibration>> calibrate(const Prepared& prepared, const Folders& folders, fs::path work,
+                                           ActionCache* cache) {
+  const auto compiler = prepared.target.toolchains.find(Language::c);
+  if (!prepared.executor || compiler == prepared.target.toolchains.end()) co_return std::nullopt;
+  const std::string key = key_of(prepared.target, compiler->second);
+  if (cache) {
+    if (auto known = remembered(*cache, key)) co_return known;
+  }
+  const auto found = co_await measure(prepared, compiler->second, folders, work);
+  if (found && cache) cache->store_text(key, fmt::format("{:.3f} {}", found->factor, found->text));
   co_return found;
 }
 

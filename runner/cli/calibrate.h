@@ -4,6 +4,7 @@
 #pragma once
 
 #include "runner/cli/prepare.h"
+#include "runner/store/action_cache.h"
 
 #include <filesystem>
 #include <optional>
@@ -17,6 +18,8 @@ struct Calibration {
 };
 
 // Nothing when there is no executor or no C compiler, or the loop did not run: then the executor's rough factor stays.
-Task<std::optional<Calibration>> calibrate(const Prepared& prepared, const Folders& folders, std::filesystem::path work);
+// With a cache it is measured once for an executor, a compiler and a machine. Cancelling kills what runs.
+Task<std::optional<Calibration>> calibrate(const Prepared& prepared, const Folders& folders, std::filesystem::path work,
+                                           ActionCache* cache);
 
 }  // namespace xtest

@@ -20,6 +20,7 @@
 #include <csignal>
 #include <iostream>
 #include <thread>
+#include <utility>
 
 namespace xtest {
 namespace {
@@ -57,18 +58,35 @@ class Conductor {
     engine.list(listed);
     watch_signals(engine);
     tick();
-    for (std::size_t target = 0; target < context_.prepared.size(); ++target) {
-      if (const auto found = co_await calibrate(context_.prepared[target], context_.folders, context_.work)) {
-        emitter_->emit(FactKnown{"calibration " + context_.prepared[target].target.target.triple, found->text});
-        engine.set_time_factor(target, found->factor);
-      }
+    std::exception_ptr trouble;
+    try {
+      co_await calibrate_all(engine);
+      co_await engine.run();
+    } catch (const std::exception& error) {
+      trouble = std::current_exception();
+      emitter_->emit(Note{"engine", std::string("the run was given up: ") + error.what()});
     }
-    co_await engine.run();
-    const int code = end(engine);
-    co_return co_await close(code);
+    const int code = co_await close(end(trouble ? "error" : reason(engine)));
+    if (trouble) std::rethrow_exception(trouble);
+    co_return code;
   }
 
  private:
+  // A signal ends it at once.
+  Task<void> calibrate_all(Engine& engine) try {
+    for (std::size_t target = 0; target < context_.prepared.size(); ++target) {
+      const Prepared& prepared = context_.prepared[target];
+      auto measuring = calibrate(prepared, context_.folders, context_.work, cache_ ? &*cache_ : nullptr);
+      const auto found = co_await asio::co_spawn(executor_, std::move(measuring),
+                                                 asio::bind_cancellation_slot(calibration_.slot(), asio::use_awaitable));
+      if (!found) continue;
+      emitter_->emit(FactKnown{"calibration " + prepared.target.target.triple, found->text});
+      engine.set_time_factor(target, found->factor);
+    }
+  } catch (const boost::system::system_error&) {
+    if (!interrupted_) throw;
+  }
+
   EngineParts parts() {
     std::vector<std::shared_ptr<Executor>> executors;
     for (const Prepared& one : context_.prepared) executors.push_back(one.executor);
@@ -87,10 +105,28 @@ class Conductor {
     options.jobs = jobs();
     options.retry = RetryPolicy{context_.options.retries, context_.options.infra_retries};
     options.max_bad = context_.options.fail_fast ? 1 : context_.options.max_fail;
+    RunStarted started;
+    started.options = policies();
+    options.is_bad = [policy = Policy(started)](Status status) { return policy.weigh(status, "", "") == Weight::bad; };
     options.reuse_results = context_.options.reuse_results;
     options.today = today();
     options.nonce = make_nonce();
     return options;
+  }
+
+  std::map<std::string, std::string> policies() const {
+    std::map<std::string, std::string> policies{{"xpass", context_.options.xpass},
+                                                {"flaky", context_.options.flaky},
+                                                {"emulator", context_.options.emulator},
+                                                {"retries", std::to_string(context_.options.retries)}};
+    if (how_.outstanding > 0) policies["outstanding"] = std::to_string(how_.outstanding);
+    return policies;
+  }
+
+  std::string expectations() const {
+    std::string digests;
+    for (const Expectations& lists : context_.expectations) digests += lists.digest().substr(0, 16);
+    return digests;
   }
 
   void open_record() {
@@ -138,12 +174,8 @@ class Conductor {
       started.targets.push_back(TargetInfo{target.target.triple, {target.features.begin(), target.features.end()}, "executed"});
     started.streams = context_.plan.streams;
     started.jobs = jobs();
-    for (const Expectations& lists : context_.expectations) started.expectations += lists.digest().substr(0, 16);
-    started.options = {{"xpass", context_.options.xpass},
-                       {"flaky", context_.options.flaky},
-                       {"emulator", context_.options.emulator},
-                       {"retries", std::to_string(context_.options.retries)}};
-    if (how_.outstanding > 0) started.options["outstanding"] = std::to_string(how_.outstanding);
+    started.expectations = expectations();
+    started.options = policies();
     emitter_->emit(std::move(started));
     return 0;
   }
@@ -151,7 +183,7 @@ class Conductor {
   // Tells the reports what is in the record already; returns the first unit that was not listed yet.
   UnitIx go_on(Engine& engine) {
     const Replay replay = read_replay(record_->folder());
-    refuse_other_plan(replay, context_.plan);
+    refuse_other_plan(replay, context_.plan, expectations());
     for (const Event& event : replay.events) emitter_->retell(event);
     engine.go_on(replay);
     emitter_->emit(Resumed{XTEST_VERSION});
@@ -169,13 +201,15 @@ class Conductor {
       if (error) return;
       if (number == SIGUSR1) {
         write_all(2, console_->running_now());
-      } else if (number == SIGINT && !interrupted_) {
-        interrupted_ = true;
-        write_all(2, "\nxtest: interrupted; waiting for what runs (again: kill it)\n");
-        engine.stop();
       } else {
-        interrupted_ = true;
-        engine.kill();
+        const bool is_first = !std::exchange(interrupted_, true);
+        calibration_.emit(asio::cancellation_type::terminal);
+        if (number != SIGINT || !is_first) {
+          engine.kill();
+        } else {
+          write_all(2, "\nxtest: interrupted; waiting for what runs (again: kill it)\n");
+          engine.stop();
+        }
       }
       wait_for_signal(engine);
     });
@@ -199,11 +233,15 @@ class Conductor {
     syncing_ = false;
   }
 
-  int end(const Engine& engine) {
+  const char* reason(const Engine& engine) const {
+    return interrupted_ ? "interrupted" : engine.stopped_by_limit() ? "fail-fast" : "finished";
+  }
+
+  int end(const char* reason) {
     ticker_.cancel();
     signals_->cancel();
     RunEnded ended;
-    ended.reason = interrupted_ ? "interrupted" : engine.stopped_by_limit() ? "fail-fast" : "finished";
+    ended.reason = reason;
     ended.counts = tally_.tally.as_counts();
     ended.exit_code = tally_.tally.exit_code(ended.reason);
     ended.plan_digest = context_.plan.digest();
@@ -245,6 +283,7 @@ class Conductor {
   std::optional<ActionCache> cache_;
   std::optional<asio::signal_set> signals_;
   asio::steady_timer ticker_{executor_};
+  asio::cancellation_signal calibration_;
   int ticks_ = 0;
   bool interrupted_ = false;
   bool syncing_ = false;

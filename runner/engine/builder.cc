@@ -96,8 +96,14 @@ Observed build_failure(const Job& job, const Completion& completion) {
   return failure;
 }
 
-Builder::Builder(Scheduler& scheduler, Emitter& emitter, ActionCache* cache, std::filesystem::path work, JobId& next_job)
-    : scheduler_(scheduler), emitter_(emitter), cache_(cache), work_(std::move(work)), next_job_(next_job) {}
+Builder::Builder(Scheduler& scheduler, Emitter& emitter, ActionCache* cache, std::filesystem::path work, int infra_retries,
+                 JobId& next_job)
+    : scheduler_(scheduler),
+      emitter_(emitter),
+      cache_(cache),
+      work_(std::move(work)),
+      infra_retries_(infra_retries),
+      next_job_(next_job) {}
 
 void Builder::request(UnitIx unit, const Job& job, Done done) {
   auto& node = nodes_[node_key(job)];
@@ -116,10 +122,19 @@ void Builder::request(UnitIx unit, const Job& job, Done done) {
 
 Task<void> Builder::perform(std::shared_ptr<Node> node, UnitIx unit, Job job) {
   BuildResult result;
+  for (int attempt = 1; attempt <= 1 + infra_retries_; ++attempt) {
+    result = co_await build(unit, job, attempt);
+    if (result.ok || result.failure.status != Status::infra || scheduler_.stopped()) break;
+  }
+  finish(*node, std::move(result));
+}
+
+Task<BuildResult> Builder::build(UnitIx unit, const Job& job, int attempt) {
+  BuildResult result;
   result.job = next_job_++;
   const std::string what = tool_name(job) + " " +
                            (job.outputs.empty() ? std::string{} : job.outputs.front().filename().string());
-  emitter_.emit(JobStarted{result.job, job.kind, job.place, unit, {}, 1, false, "", what});
+  emitter_.emit(JobStarted{result.job, job.kind, job.place, unit, {}, attempt, false, "", what});
   JobEnded ended{result.job, {}, "", true};
   const auto begun = std::filesystem::file_time_type::clock::now();
   const auto key = cache_ ? cache_->key(job, work_) : std::nullopt;
@@ -137,7 +152,7 @@ Task<void> Builder::perform(std::shared_ptr<Node> node, UnitIx unit, Job job) {
   }
   if (result.ok) ended.completion.out = ended.completion.err = Output{};
   emitter_.emit(std::move(ended));
-  finish(*node, std::move(result));
+  co_return result;
 }
 
 Task<Completion> Builder::run(Job job) {

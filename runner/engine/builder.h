@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Builds each distinct build job once, from the action cache where it can.
+// Builds each distinct build job once, from the action cache where it can; again only after trouble that is not the
+// compiler's own (it was killed, the disk was full).
 //
 // Units that need the same artifact describe equal jobs; the first asks for the work, the others get the same result.
 // Engine thread only; `done` is called when the job has ended, or at once if its result is
@@ -29,7 +30,8 @@ class Builder {
   using Done = std::function<void(const BuildResult&)>;
 
   // `cache` may be null. All borrowed. `next_job` numbers the jobs of the run.
-  Builder(Scheduler& scheduler, Emitter& emitter, ActionCache* cache, std::filesystem::path work, JobId& next_job);
+  Builder(Scheduler& scheduler, Emitter& emitter, ActionCache* cache, std::filesystem::path work, int infra_retries,
+          JobId& next_job);
 
   void request(UnitIx unit, const Job& job, Done done);
 
@@ -44,6 +46,7 @@ class Builder {
   };
 
   Task<void> perform(std::shared_ptr<Node> node, UnitIx unit, Job job);
+  Task<BuildResult> build(UnitIx unit, const Job& job, int attempt);   // args outlive it
   Task<Completion> run(Job job);
   void finish(Node& node, BuildResult result);
 
@@ -51,6 +54,7 @@ class Builder {
   Emitter& emitter_;
   ActionCache* cache_;
   std::filesystem::path work_;
+  int infra_retries_;
   JobId& next_job_;
   std::unordered_map<std::string, std::shared_ptr<Node>> nodes_;
   std::size_t built_ = 0;

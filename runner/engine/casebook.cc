@@ -49,10 +49,7 @@ void CaseBook::decided(CaseIx test, const Outcome& outcome) {
   StreamState& stream = streams_[plan_.units[plan_.case_unit[test]].stream];
   ++stream.decided;
   if (std::exchange(state.retrying, false)) --stream.retrying;
-  if (weight(outcome.status) == Weight::bad) {
-    ++stream.bad;
-    ++bad_;
-  }
+  if (weight(outcome.status) == Weight::bad) ++stream.bad;
   attempts_.erase(test);
 }
 

@@ -31,7 +31,6 @@ class CaseBook {
   std::string blocked_by(CaseIx test) const;
   // More than a tenth of what the stream has shown so far is bad: no more reruns there.
   bool too_many_bad(StreamIx stream) const;
-  std::size_t bad() const { return bad_; }
 
  private:
   struct State {
@@ -50,7 +49,6 @@ class CaseBook {
   std::unordered_map<CaseIx, std::vector<Attempt>> attempts_;   // of undecided cases only
   std::unordered_map<std::string, CaseIx> by_id_;               // "target\nid", only those that somebody needs
   std::size_t undecided_;
-  std::size_t bad_ = 0;
 };
 
 }  // namespace xtest

@@ -19,6 +19,11 @@ std::string place_of(const std::string& executor, std::size_t target) {
 
 bool is_lost(const Completion& completion) { return std::holds_alternative<Lost>(completion.how); }
 
+bool is_cancelled(const std::exception& error) {
+  const auto* system = dynamic_cast<const boost::system::system_error*>(&error);
+  return system && system->code() == asio::error::operation_aborted;
+}
+
 bool is_after_infra(const std::vector<Attempt>& attempts) {
   return !attempts.empty() && attempts.back().observed.status == Status::infra;
 }
@@ -30,7 +35,7 @@ Engine::Engine(asio::any_io_executor executor, EngineParts parts, EngineOptions 
       options_(std::move(options)),
       scheduler_(executor, options_.jobs),
       cases_(parts_.plan),
-      builder_(scheduler_, parts_.emitter, parts_.cache, parts_.work, next_job_),
+      builder_(scheduler_, parts_.emitter, parts_.cache, parts_.work, options_.retry.infra_retries, next_job_),
       time_factor_(parts_.targets.size(), 1.0),
       units_(parts_.plan.units.size()) {
   for (std::size_t target = 0; target < parts_.executors.size(); ++target) {
@@ -213,9 +218,8 @@ Task<Completion> Engine::execute(const Job& job, const Execution& execution, Job
     request.command.limits.wall =
         std::chrono::milliseconds(static_cast<std::int64_t>(factor * static_cast<double>(job.command.limits.wall.count())));
     completion = co_await session->run(std::move(request));
-  } catch (const boost::system::system_error&) {
-    throw;                                // cancelled
   } catch (const std::exception& error) {
+    if (is_cancelled(error)) throw;
     if (!session) parts_.emitter.emit(started);
     completion.how = NotStarted{error.what()};
   }
@@ -311,7 +315,8 @@ void Engine::conclude(UnitIx unit, std::size_t which) {
 void Engine::decided(CaseIx test, const Outcome& outcome) {
   parts_.emitter.emit(CaseDecided{test, outcome});
   cases_.decided(test, outcome);
-  if (options_.max_bad > 0 && cases_.bad() >= options_.max_bad && !scheduler_.stopped()) {
+  if (options_.is_bad(outcome.status)) ++bad_;
+  if (options_.max_bad > 0 && bad_ >= options_.max_bad && !scheduler_.stopped()) {
     stopped_by_limit_ = true;
     scheduler_.stop();
   }

@@ -23,7 +23,8 @@ namespace xtest {
 struct EngineOptions {
   int jobs = 1;
   RetryPolicy retry;
-  std::size_t max_bad = 0;               // stop after so many bad cases; 0: never
+  std::size_t max_bad = 0;               // stop after so many bad cases of this session; 0: never
+  std::function<bool(Status)> is_bad = [](Status status) { return weight(status) == Weight::bad; };
   bool reuse_results = false;
   std::string today;                     // "YYYY-MM-DD", for expectations that expire
   std::string nonce;                     // what programs must echo to be believed
@@ -102,6 +103,7 @@ class Engine {
   std::vector<UnitState> units_;
   std::unordered_map<CaseIx, std::vector<UnitIx>> waiting_;   // undecided need -> units that wait for it
   KnownLibraries known_libraries_;                    // for results that are taken over
+  std::size_t bad_ = 0;                               // decided in this session
   bool stopped_by_limit_ = false;
 };
 

@@ -2,6 +2,7 @@
 #include "runner/engine/plan.h"
 
 #include "runner/base/hash.h"
+#include "runner/base/text.h"
 
 #include <algorithm>
 #include <map>
@@ -12,6 +13,19 @@ namespace xtest {
 namespace {
 
 constexpr std::size_t kLeftOutShown = 10'000;
+
+// "gcc 12.2, g++ 12.2 #1a2b3c4d": the versions for people, then a digest of the programs and their flags.
+std::string toolchain_identity(const PreparedTarget& target, const std::string& name) {
+  std::vector<std::string> versions;
+  std::string exact;
+  for (const auto& [language, toolchain] : target.toolchains) {
+    if (toolchain.name != name) continue;
+    if (std::ranges::find(versions, toolchain.version) == versions.end()) versions.push_back(toolchain.version);
+    exact += toolchain.identity + '\n' + join(toolchain.spec.flags, "\n") + '\n' + join(toolchain.env, "\n") + '\n';
+    for (const auto& [kind, flags] : toolchain.spec.link_flags) exact += kind + '\n' + join(flags, "\n") + '\n';
+  }
+  return versions.empty() ? "" : join(versions, ", ") + " #" + sha256_hex(exact).substr(0, 8);
+}
 
 class Planner {
  public:
@@ -75,12 +89,8 @@ class Planner {
     const auto [found, is_new] = streams_.try_emplace(stream, static_cast<StreamIx>(plan_.streams.size()));
     if (is_new) {
       const PreparedTarget& prepared = input_.targets[target];
-      StreamInfo info{stream, stream.executor == "none" ? "none" : prepared.executor_identity, "", suite.revision};
-      for (const auto& [language, toolchain] : prepared.toolchains) {
-        if (toolchain.name == stream.toolchain && info.toolchain_identity.empty())
-          info.toolchain_identity = toolchain.version;
-      }
-      plan_.streams.push_back(std::move(info));
+      plan_.streams.push_back({stream, stream.executor == "none" ? "none" : prepared.executor_identity,
+                               toolchain_identity(prepared, stream.toolchain), suite.revision});
       plan_.stream_target.push_back(target);
     }
     return found->second;

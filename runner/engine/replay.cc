@@ -76,7 +76,9 @@ Replay read_replay(const std::filesystem::path& record) {
   return replay;
 }
 
-void refuse_other_plan(const Replay& replay, const Plan& plan) {
+void refuse_other_plan(const Replay& replay, const Plan& plan, const std::string& expectations) {
+  if (replay.started.expectations != expectations)
+    refuse("the expectation lists have changed since; `xtest rejudge` judges what it has by new ones");
   if (replay.started.streams.size() != plan.streams.size())
     refuse("it had " + std::to_string(replay.started.streams.size()) + " streams, now there are " +
            std::to_string(plan.streams.size()));

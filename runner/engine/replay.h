@@ -24,7 +24,7 @@ Replay read_replay(const std::filesystem::path& record);
 
 // A record can only be gone on with if the plan, the toolchains and the executors are those it was begun with. Throws
 // Error{usage} naming the first difference.
-void refuse_other_plan(const Replay& replay, const Plan& plan);
+void refuse_other_plan(const Replay& replay, const Plan& plan, const std::string& expectations);
 
 // The same events with every decision made anew from the raw observations under these lists (one list a target of the
 // run, in its order). Skips, blocks and what never ran stay as they are.

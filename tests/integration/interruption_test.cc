@@ -101,6 +101,25 @@ TEST_F(Interruption, SigtermAndSighupKillAndLeaveARecord) {
   }
 }
 
+// The loop that measures how slow the executor is: nothing of the run is lost when it ends.
+TEST_F(Interruption, ASignalDuringTheCalibrationEndsItAtOnce) {
+  here.write("bin/slow-gcc", "#!/bin/sh\ncase \"$*\" in *loop.c*) sleep 600;; esac\nexec gcc \"$@\"\n");
+  const auto file = here.target("slow-unknown-linux-gnu", "aliases: []\ncompilers:\n  c: {try: [slow-gcc], dumpmachine: "
+                                                          "[x86_64-linux-gnu, aarch64-linux-gnu]}\n");
+  for (const int signal : {SIGINT, SIGTERM}) {
+    Call call = here.call(here.run_words("slow", {"--target-file", file.string()}, "slow-unknown-linux-gnu"));
+    call.env["PATH"] = (here.folder() / "bin").string() + ":/usr/bin:/bin";
+    Running running(call);
+    ASSERT_TRUE(eventually([&] { return !pids_of("loop.c").empty(); }));
+    running.send(signal);
+    const Ran ran = running.wait();
+    EXPECT_EQ(ran.code, kInterrupted) << describe(ran);
+    EXPECT_LT(ran.wall, std::chrono::seconds(60));
+    EXPECT_EQ(count(here, "run_ended", "reason", "interrupted"), 1u);
+    EXPECT_TRUE(eventually([] { return pids_of("loop.c").empty(); }, std::chrono::seconds(10)));
+  }
+}
+
 TEST_F(Interruption, KillNineLosesNothingThatWasFinished) {
   {
     Running running(here.call(here.run_words("slow", {"-j1"})));

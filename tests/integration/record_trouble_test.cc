@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <optional>
+#include <set>
 
 #include "tests/support/playground.h"
 
@@ -14,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-constexpr int kUsage = 2, kFailures = 100, kOutput = 110, kExecFailed = 125;
+constexpr int kUsage = 2, kFailures = 100, kInfra = 102, kOutput = 110, kExecFailed = 125;
 constexpr const char* kNobody = "65534";
 
 const std::string kGood = "int main(void) { return 0; }\n";
@@ -75,6 +77,70 @@ TEST(RecordTrouble, AFullDiskIsSaidAndChangesNoVerdict) {
   EXPECT_EQ(ran->code, kFailures) << describe(*ran);
   EXPECT_THAT(ran->err, testing::AllOf(HasSubstr("No space left on device"), HasSubstr("12 fail"), HasSubstr("1 pass"))) << describe(*ran);
   EXPECT_THAT(read_text(here.folder() / "shown"), testing::EndsWith("\n0\n")) << "the record is readable\n" << read_text(here.folder() / "shown");
+}
+
+class DamagedRecord : public testing::Test {
+ protected:
+  void SetUp() override {
+    here_.suite("mine", {{"a.c", kGood}});
+    ASSERT_EQ(here_.run("mine").code, 0);
+    text_ = read_text(events());
+  }
+  fs::path events() const { return here_.records().back() / "events.jsonl"; }
+  void write(const std::string& text) const { std::ofstream(events(), std::ios::binary) << text; }
+  // Of each command that reads a record.
+  void expect_all(int code, const testing::Matcher<const std::string&>& err) const {
+    for (const Playground::Words& words : {Playground::Words{"show"}, {"list", "latest"}, {"report", "latest"}}) {
+      const Ran ran = here_.xtest(words);
+      EXPECT_EQ(ran.code, code) << words[0] << describe(ran);
+      EXPECT_THAT(ran.err, err) << words[0];
+    }
+  }
+
+  Playground here_;
+  std::string text_;
+};
+
+TEST_F(DamagedRecord, OfPureGarbageIs2WithFileAndLine) {
+  const auto told = testing::AllOf(testing::StartsWith("error: "), HasSubstr("events.jsonl: line 1: it is no JSON"));
+  for (const std::string& garbage : {std::string("garbage\nand more\n"), std::string("garbage"), std::string(5000, '\0')}) {
+    write(garbage);
+    expect_all(kUsage, told);
+  }
+  std::ofstream(events().parent_path() / "run.json", std::ios::binary) << "garbage";
+  const Ran listed = here_.xtest({"list"});
+  EXPECT_EQ(listed.code, kUsage) << describe(listed);
+  EXPECT_THAT(listed.err, HasSubstr("run.json cannot be read"));
+}
+
+TEST_F(DamagedRecord, WithOneBadLineShowsTheRestAndIs2) {
+  write(text_.substr(0, text_.find('\n') + 1) + "garbage\n" + text_.substr(text_.find('\n') + 1));
+  expect_all(kUsage, HasSubstr("events.jsonl: line 2: it is no JSON"));
+  EXPECT_THAT(here_.xtest({"list", "latest"}).out, HasSubstr("mine::run::a.c"));
+}
+
+TEST_F(DamagedRecord, WithATornLastLineIsAsGoodAsAny) {
+  write(text_ + "{\"seq\":99,\"ev");
+  expect_all(0, HasSubstr("events.jsonl was torn and is left out"));
+}
+
+TEST(Places, TooFewDescriptorsAreTroubleWithARemedyAndAWholeRecord) {
+  const Playground here("plain");
+  here.suite("mine", {{"a.c", kGood}, {"b.c", kGood}});
+  std::set<int> codes;
+  for (const char* limit : {"8", "14", "18", "64"}) {
+    Call call = here.call(here.run_words("mine", {"--no-cache"}));
+    call.argv.insert(call.argv.begin(), {"sh", "-c", std::string("ulimit -n ") + limit + "; exec \"$@\"", "sh"});
+    const auto before = here.records().size();
+    const Ran ran = run_program(call);
+    ASSERT_TRUE(ran.code) << describe(ran);
+    codes.insert(*ran.code);
+    EXPECT_TRUE(ran.code == 0 || here.records().size() > before || ran.err.find("ulimit -n") != std::string::npos) << describe(ran);
+    if (here.records().size() == before) continue;
+    EXPECT_EQ(here.events(here.records().back()).back().value("event", ""), "run_ended") << describe(ran);
+    EXPECT_FALSE(fs::is_empty(here.records().back() / "junit")) << limit;
+  }
+  EXPECT_EQ(codes, (std::set<int>{0, kInfra}));
 }
 
 TEST(Places, APathMayHaveSpacesQuotesNewlinesAndLetters) {

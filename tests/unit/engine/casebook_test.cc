@@ -22,6 +22,14 @@ Outcome judged(Status status, Status raw) {
 Outcome judged(Status status) { return judged(status, status); }
 
 // a <- b <- c, each in a unit of its own.
+Plan plan_of_forty() {
+  FakeWorld world;
+  std::vector<std::string> cases;
+  for (int i = 0; i < 40; ++i) cases.push_back("g::" + std::to_string(i));
+  world.framework.add("s", "u", cases);
+  return world.make();
+}
+
 struct Chain {
   Chain() {
     world.framework.add("s", "ua", {"g::a"});
@@ -65,7 +73,6 @@ TEST(CaseBook, AnExpectedFailureStillBlocks) {
   CaseBook book(chain.plan);
   book.decided(0, judged(Status::xfail, Status::fail));
   EXPECT_EQ(book.blocked_by(1), "s::g::a failed");
-  EXPECT_EQ(book.bad(), 0u);
 }
 
 TEST(CaseBook, InfraUnsupportedFlakyAndUnexpectedPassesDoNotBlock) {
@@ -92,14 +99,13 @@ TEST(CaseBook, ANeedIsOnlyLookedForOnTheSameTarget) {
   EXPECT_THAT(book.open_needs(3), ElementsAre(2));
 }
 
-TEST(CaseBook, CountsWhatIsUndecidedAndBad) {
+TEST(CaseBook, CountsWhatIsUndecided) {
   const Chain chain;
   CaseBook book(chain.plan);
   EXPECT_EQ(book.undecided(), 3u);
   book.decided(0, judged(Status::fail));
   EXPECT_TRUE(book.is_decided(0));
   EXPECT_EQ(book.undecided(), 2u);
-  EXPECT_EQ(book.bad(), 1u);
 }
 
 TEST(CaseBook, KeepsAttemptsUntilTheCaseIsDecided) {
@@ -113,11 +119,7 @@ TEST(CaseBook, KeepsAttemptsUntilTheCaseIsDecided) {
 }
 
 TEST(CaseBook, GuardsAgainstRerunsWhenMoreThanATenthOfAStreamIsBad) {
-  FakeWorld world;
-  std::vector<std::string> cases;
-  for (int i = 0; i < 40; ++i) cases.push_back("g::" + std::to_string(i));
-  world.framework.add("s", "u", cases);
-  const Plan plan = world.make();
+  const Plan plan = plan_of_forty();
   CaseBook book(plan);
   for (CaseIx test = 0; test < 3; ++test) book.decided(test, judged(Status::fail));
   EXPECT_FALSE(book.too_many_bad(0)) << "three results say nothing about a stream";
@@ -128,11 +130,7 @@ TEST(CaseBook, GuardsAgainstRerunsWhenMoreThanATenthOfAStreamIsBad) {
 }
 
 TEST(CaseBook, WhatIsBeingRetriedCountsAsBadUntilItIsDecided) {
-  FakeWorld world;
-  std::vector<std::string> cases;
-  for (int i = 0; i < 40; ++i) cases.push_back("g::" + std::to_string(i));
-  world.framework.add("s", "u", cases);
-  const Plan plan = world.make();
+  const Plan plan = plan_of_forty();
   CaseBook book(plan);
   for (CaseIx test = 0; test < 20; ++test) book.will_retry(test);
   book.will_retry(0);

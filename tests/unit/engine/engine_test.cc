@@ -306,6 +306,47 @@ TEST(Engine, StopsAfterTheMostBadResultsAndLeavesTheRestUndecided) {
   EXPECT_EQ(world.undecided, 8u);
 }
 
+TEST(Engine, WhatThePoliciesCallGoodDoesNotCountForTheLimit) {
+  FakeWorld world;
+  world.expect_failure("s::g::*", "known");
+  world.options.jobs = 1;
+  world.options.max_bad = 1;
+  world.options.is_bad = [](Status status) { return status != Status::xpass && weight(status) == Weight::bad; };
+  for (int unit = 0; unit < 3; ++unit) world.framework.add("s", "u" + std::to_string(unit), {"g::t" + std::to_string(unit)});
+  world.run();
+  EXPECT_EQ(world.outcome("s::g::t2").status, Status::xpass);
+  EXPECT_FALSE(world.stopped_by_limit);
+}
+
+TEST(Engine, WhatWasBadBeforeTheRunWasResumedDoesNotCountForTheLimit) {
+  FakeWorld world;
+  world.options.max_bad = 1;
+  world.framework.add("s", "u", {"g::a"});
+  world.framework.add("s", "v", {"g::b"});
+  Outcome failed;
+  failed.status = failed.raw = Status::fail;
+  world.run([&](Engine& engine) { engine.already_decided(0, failed); });
+  EXPECT_EQ(world.outcome("s::g::b").status, Status::pass);
+  EXPECT_FALSE(world.stopped_by_limit);
+}
+
+TEST(Engine, ABuildIsTriedAgainAfterTroubleThatIsNotTheCompilers) {
+  FakeWorld world;
+  world.options.retry.infra_retries = 2;
+  const std::string count = "echo x >>'" + (world.folder.path() / "count").string() + "'; ";
+  world.framework.add("s", "killed once", {"g::a"}).builds = {
+      shell_build(count + "[ $(wc -l <'" + (world.folder.path() / "count").string() + "') -gt 1 ] || kill -KILL $$")};
+  world.framework.add("s", "always killed", {"g::b"}).builds = {shell_build("kill -KILL $$")};
+  world.framework.add("s", "wrong", {"g::c"}).builds = {shell_build("exit 1")};
+  world.run();
+  EXPECT_EQ(world.outcome("s::g::a").status, Status::pass);
+  EXPECT_EQ(world.outcome("s::g::b").status, Status::infra);
+  EXPECT_EQ(world.outcome("s::g::c").status, Status::build_fail);
+  std::map<UnitIx, int> builds;
+  for (const JobStarted& job : world.log.all<JobStarted>()) builds[job.unit] += job.kind == JobKind::build;
+  EXPECT_THAT(builds, ElementsAre(testing::Pair(0, 2), testing::Pair(1, 3), testing::Pair(2, 1)));
+}
+
 TEST(Engine, StopLetsWhatRunsEndAndStartsNothingMore) {
   FakeWorld world;
   world.options.jobs = 1;

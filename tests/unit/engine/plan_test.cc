@@ -37,14 +37,19 @@ TEST(Plan, NumbersCasesThroughAllUnitsAndTargets) {
   EXPECT_EQ(plan.streams[1].suite_revision, "r1");
 }
 
-TEST(Plan, NamesTheCompilerOfAStreamByItsVersion) {
+TEST(Plan, NamesTheCompilersOfAStreamByVersionAndByADigestOfProgramsAndFlags) {
   FakeWorld world;
-  Toolchain gcc;
-  gcc.name = "gcc";
-  gcc.version = "gcc 12.2";
-  world.targets.front().toolchains[Language::c] = gcc;
+  auto& toolchains = world.targets.front().toolchains;
+  toolchains[Language::c].name = toolchains[Language::cxx].name = "gcc";
+  toolchains[Language::c].version = "gcc 12.2";
+  toolchains[Language::cxx].version = "g++ 12.2";
+  toolchains[Language::go].name = toolchains[Language::go].version = "go";
   world.framework.add("s", "u", {"g::a"});
-  EXPECT_EQ(world.make().streams.front().toolchain_identity, "gcc 12.2");
+  const auto identity = [&] { return world.make().streams.front().toolchain_identity; };
+  const std::string before = identity();
+  EXPECT_THAT(before, testing::MatchesRegex("gcc 12.2, g[+][+] 12.2 #[0-9a-f]{8}"));
+  toolchains[Language::cxx].spec.flags = {"-O3"};
+  EXPECT_NE(identity(), before);
 }
 
 TEST(Plan, SaysWhatIsLeftOutAndWhy) {

@@ -136,11 +136,12 @@ TEST(Resume, RefusesAnotherPlan) {
   world.run([](Engine& engine) { engine.list(); });
   const Replay replay = whole_record_of(world);
   EXPECT_EQ(replay.units_listed, 2u);
-  EXPECT_EQ(error_of([&] { refuse_other_plan(replay, world.plan); }), "");
+  EXPECT_EQ(error_of([&] { refuse_other_plan(replay, world.plan, ""); }), "");
+  EXPECT_THAT(error_of([&] { refuse_other_plan(replay, world.plan, "new"); }), HasSubstr("the expectation lists have changed"));
   const auto refusal = [&](auto change) {
     Plan other = world.plan;
     change(other);
-    return error_of([&] { refuse_other_plan(replay, other); });
+    return error_of([&] { refuse_other_plan(replay, other, ""); });
   };
   EXPECT_THAT(refusal([](Plan& plan) { plan.streams[0].executor_identity = "fake 2"; }),
               HasSubstr("ran on fake 1, now it would on fake 2"));
