@@ -10,7 +10,7 @@ namespace {
 
 std::string message_of(const ResultView& result) {
   const Outcome& outcome = result.outcome;
-  const std::string happened = what_happened(outcome, result.history);
+  std::string happened = what_happened(outcome, result.history);
   if (outcome.status == Status::xfail)
     return "expected failure: " + (outcome.reason.empty() ? happened : outcome.reason);
   if (outcome.status == Status::level) return "not executed here, only " + outcome.kind;
@@ -40,7 +40,7 @@ std::string detail_of(const ResultView& result) {
 std::string output_of(const ResultView& result, bool passed, bool output_of_passes) {
   const Seen* seen = result.history.deciding(result.outcome);
   if (!seen) return {};
-  const std::string reused = seen->reused_from.empty() ? "" : "[xtest] taken over from " + seen->reused_from + "\n";
+  std::string reused = seen->reused_from.empty() ? "" : "[xtest] taken over from " + seen->reused_from + "\n";
   if (passed) return reused + (output_of_passes ? seen->observed.output : "");
   if (seen->observed.output.empty()) return reused;
   const std::string line = "[xtest] " + truncate_middle(verdict_line(result), 384, 64) + "\n";

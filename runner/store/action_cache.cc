@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -27,7 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int entry_version = 1;
+constexpr int entry_version = 2;
 constexpr std::string_view work_sign = "${work}";
 constexpr std::size_t most_entries = 8;               // of one key
 constexpr std::chrono::milliseconds clock_tick{100};  // a file this young may change again without a new mtime
@@ -76,25 +77,12 @@ bool may_still_change(std::int64_t mtime_ns) {
 /// For the order of disposal.
 void touch(const fs::path& path) { ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); }
 
-std::vector<fs::path> newest_first(const fs::path& folder) {
-  std::vector<std::pair<fs::file_time_type, fs::path>> found;
-  std::error_code error;
-  for (const auto& file : fs::directory_iterator(folder, error)) {
-    std::error_code gone;
-    const auto time = fs::last_write_time(file.path(), gone);
-    if (!gone && file.path().extension() == ".json") found.emplace_back(time, file.path());
-  }
-  std::ranges::sort(found, std::greater<>());
-  std::vector<fs::path> out;
-  for (auto& [time, path] : found) out.push_back(std::move(path));
-  return out;
-}
-
 }  // namespace
 
 struct ActionCache::Entry {
   struct Dependency {
     std::string path, digest;
+    bool operator==(const Dependency&) const = default;
   };
   struct Product {
     std::string digest;
@@ -104,34 +92,58 @@ struct ActionCache::Entry {
   std::vector<Dependency> dependencies;
   std::vector<Product> products;
 
-  std::string to_json() const {
-    json out{{"version", entry_version}, {"deps", json::array()}, {"outputs", json::array()}};
+  json to_json() const {
+    json out{{"deps", json::array()}, {"outputs", json::array()}};
     for (const auto& [path, digest] : dependencies) out["deps"].push_back({path, digest});
     for (const auto& [digest, size, executable] : products) out["outputs"].push_back({digest, size, executable});
-    return out.dump();
+    return out;
   }
 
-  static std::optional<Entry> from_json(const fs::path& file) {
-    const json in = json::parse(read_file(file).value_or(""), nullptr, false);
-    try {
-      if (in.at("version") != entry_version) return std::nullopt;
-      Entry entry;
-      for (const auto& dep : in.at("deps")) entry.dependencies.push_back({dep.at(0), dep.at(1)});
-      for (const auto& out : in.at("outputs")) entry.products.push_back({out.at(0), out.at(1), out.at(2)});
-      for (const auto& product : entry.products)
-        if (product.digest.size() != 64 || product.digest.find_first_not_of("0123456789abcdef") != std::string::npos)
-          return std::nullopt;
-      return entry;
-    } catch (const json::exception&) {
-      return std::nullopt;
-    }
+  // Throws json::exception.
+  static Entry from_json(const json& in) {
+    Entry entry;
+    for (const auto& dep : in.at("deps")) entry.dependencies.push_back({dep.at(0), dep.at(1)});
+    for (const auto& out : in.at("outputs")) entry.products.push_back({out.at(0), out.at(1), out.at(2)});
+    return entry;
+  }
+
+  bool is_sound() const {
+    return std::ranges::all_of(products, [](const Product& product) {
+      return product.digest.size() == 64 && product.digest.find_first_not_of("0123456789abcdef") == std::string::npos;
+    });
   }
 };
 
 ActionCache::ActionCache(fs::path root, std::uint64_t max_bytes)
     : root_(std::move(root)), max_bytes_(max_bytes), content_(root_ / "cas") {}
 
-fs::path ActionCache::folder_of(const std::string& key) const { return root_ / "actions" / key.substr(0, 2) / key; }
+fs::path ActionCache::file_of(const std::string& key, const char* ending) const {
+  return root_ / "actions" / key.substr(0, 1) / (key + ending);
+}
+
+// A damaged file has none.
+std::vector<ActionCache::Entry> ActionCache::entries_in(const fs::path& file) {
+  const auto text = read_file(file);
+  if (!text) return {};
+  const json in = json::parse(*text, nullptr, false);
+  try {
+    if (in.at("version") != entry_version) return {};
+    std::vector<Entry> entries;
+    for (const json& entry : in.at("entries")) entries.push_back(Entry::from_json(entry));
+    if (std::ranges::all_of(entries, &Entry::is_sound)) return entries;
+  } catch (const json::exception&) {
+  }
+  log_info("cache", "{} is damaged", file.string());
+  return {};
+}
+
+// Two processes that write the same file at once: one's entry is lost and made again one day.
+int ActionCache::write_entries(const fs::path& file, const std::vector<Entry>& entries) {
+  if (entries.empty()) return ::unlink(file.c_str()) == 0 || errno == ENOENT ? 0 : errno;
+  json out{{"version", entry_version}, {"entries", json::array()}};
+  for (const Entry& entry : entries) out["entries"].push_back(entry.to_json());
+  return write_file(file, out.dump());
+}
 
 std::optional<std::string> ActionCache::key(const Job& job, const fs::path& work) {
   json out{{"version", entry_version},
@@ -152,16 +164,15 @@ std::optional<std::string> ActionCache::key(const Job& job, const fs::path& work
 }
 
 bool ActionCache::restore(const std::string& key, const Job& job, const fs::path& work) {
-  for (const fs::path& file : newest_first(folder_of(key))) {
-    const auto entry = Entry::from_json(file);
-    if (entry && !is_current(*entry, work)) continue;
-    if (entry && bring_back(*entry, job)) {
-      touch(file);
-      return true;
-    }
-    std::error_code ignored;
-    fs::remove(file, ignored);
+  const fs::path file = file_of(key, ".json");
+  std::vector<Entry> entries = entries_in(file);
+  const auto current = std::ranges::find_if(entries, [&](const Entry& entry) { return is_current(entry, work); });
+  if (current != entries.end() && bring_back(*current, job)) {
+    touch(file);
+    return true;
   }
+  if (current != entries.end()) entries.erase(current);
+  if (current != entries.end() || entries.empty()) write_entries(file, entries);
   return false;
 }
 
@@ -186,18 +197,18 @@ bool ActionCache::bring_back(const Entry& entry, const Job& job) {
 
 void ActionCache::store(const std::string& key, const Job& job, const fs::path& work, fs::file_time_type begun) {
   try {
-    const fs::path folder = folder_of(key);
-    const auto entry = describe(job, work, begun);
-    if (!entry || !prepare(folder)) return;
-    for (std::size_t i = 0; i < job.outputs.size(); ++i)
+    auto entry = describe(job, work, begun);
+    const fs::path file = file_of(key, ".json");
+    if (!entry || !prepare(file.parent_path())) return;
+    for (std::size_t i = 0; i < job.outputs.size(); ++i) {
       if (!content_.put(job.outputs[i], entry->products[i].digest)) return warn_once("a product could not be copied");
-    const std::string text = entry->to_json();
-    std::string depended;
-    for (const auto& [path, digest] : entry->dependencies) depended += path + '\n' + digest + '\n';
-    const fs::path file = folder / (sha256_hex(depended).substr(0, 16) + ".json");
-    if (const int error = write_file(file, text)) return warn_once(std::strerror(error));
-    const auto entries = newest_first(folder);
-    for (std::size_t i = most_entries; i < entries.size(); ++i) fs::remove(entries[i]);
+      stored_ += entry->products[i].size;
+    }
+    std::vector<Entry> entries = entries_in(file);
+    std::erase_if(entries, [&](const Entry& known) { return known.dependencies == entry->dependencies; });
+    entries.insert(entries.begin(), std::move(*entry));
+    if (entries.size() > most_entries) entries.resize(most_entries);
+    if (const int error = write_entries(file, entries)) warn_once(std::strerror(error));
   } catch (const std::exception& error) {
     warn_once(error.what());
   }
@@ -236,7 +247,7 @@ std::optional<ActionCache::Entry> ActionCache::describe(const Job& job, const fs
 }
 
 std::optional<std::string> ActionCache::find_text(const std::string& key) {
-  const fs::path file = folder_of(key) / "text";
+  const fs::path file = file_of(key, ".text");
   const auto content = read_file(file);
   if (!content) return std::nullopt;
   const std::size_t line = content->find('\n');
@@ -252,10 +263,11 @@ std::optional<std::string> ActionCache::find_text(const std::string& key) {
 }
 
 void ActionCache::store_text(const std::string& key, std::string_view text) {
-  const fs::path folder = folder_of(key);
-  if (!prepare(folder)) return;
-  const int error = write_file(folder / "text", fmt::format("{}\n{}", sha256_hex(text), text));
+  const fs::path file = file_of(key, ".text");
+  if (!prepare(file.parent_path())) return;
+  const int error = write_file(file, fmt::format("{}\n{}", sha256_hex(text), text));
   if (error != 0) warn_once(std::strerror(error));
+  stored_ += text.size();
 }
 
 bool ActionCache::prepare(const fs::path& folder) {
@@ -296,6 +308,8 @@ std::string ActionCache::digest(const fs::path& file) {
   return digest;
 }
 
-void ActionCache::prune() { prune_cache(root_, max_bytes_); }
+void ActionCache::prune() {
+  if (stored_ > 0) prune_cache(root_, max_bytes_, stored_);
+}
 
 }  // namespace xtest

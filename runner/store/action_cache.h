@@ -4,7 +4,7 @@
 // key = sha256 of canonical JSON of {tool identity, argv, env, inputs by content}. A compiler names its headers only in
 // its depfile, so an entry holds the dependencies it was made from, each with its digest; a key can have several entries
 // (the same source under different headers). Values: output files (a build) or a small text (observations of a run).
-// Files lie content-addressed below ROOT/cas, written to a temporary name and renamed; entries below ROOT/actions.
+// Files lie content-addressed below ROOT/cas; ROOT/actions has one file a key, written to a temporary name and renamed.
 // Two processes may use one cache at once. prune() keeps it below its bound, least recently used first. What is damaged
 // is dropped and counts as absent. Any thread; trouble with the cache itself is logged and never ends a run.
 #pragma once
@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace xtest {
 
@@ -36,19 +37,21 @@ class ActionCache {
   // After success; reads the depfiles. Nothing is stored if an input changed since the job was `begun`: nobody knows then
   // which of its contents the tool saw.
   void store(const std::string& key, const Job& job, const std::filesystem::path& work,
-             std::filesystem::file_time_type begun = std::filesystem::file_time_type::max());   // after success; reads the depfile
+             std::filesystem::file_time_type begun = std::filesystem::file_time_type::max());
 
   std::optional<std::string> find_text(const std::string& key);
   void store_text(const std::string& key, std::string_view text);
 
   std::string digest(const std::filesystem::path& file);   // memoised sha256; throws Error{usage} if unreadable
-  void prune();                                            // call at the end of a run; takes the lock or does nothing
+  void prune();                                            // at the end of a run; nothing if this process stored nothing
 
  private:
   struct Remembered { std::uint64_t size; std::int64_t mtime_ns; std::uint64_t inode; std::string digest; };
   struct Entry;
 
-  std::filesystem::path folder_of(const std::string& key) const;
+  std::filesystem::path file_of(const std::string& key, const char* ending) const;
+  static std::vector<Entry> entries_in(const std::filesystem::path& file);
+  static int write_entries(const std::filesystem::path& file, const std::vector<Entry>& entries);
   bool is_current(const Entry& entry, const std::filesystem::path& work);
   bool bring_back(const Entry& entry, const Job& job);
   std::optional<Entry> describe(const Job& job, const std::filesystem::path& work,
@@ -60,6 +63,7 @@ class ActionCache {
   std::uint64_t max_bytes_;
   ContentStore content_;
   std::atomic<bool> warned_ = false;
+  std::atomic<std::uint64_t> stored_ = 0;   // bytes, by this process
   std::mutex digests_mutex_;
   std::map<std::string, Remembered> digests_;
 };

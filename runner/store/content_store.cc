@@ -78,14 +78,16 @@ bool is_intact(const fs::path& path, const std::string& digest, std::uint64_t si
 
 }  // namespace
 
-fs::path ContentStore::path_of(const std::string& digest) const { return root_ / digest.substr(0, 2) / digest; }
+fs::path ContentStore::path_of(const std::string& digest) const { return root_ / digest.substr(0, 1) / digest; }
 
 bool ContentStore::put(const fs::path& file, const std::string& digest) {
   const fs::path path = path_of(digest);
   std::error_code error;
   const auto size = fs::file_size(file, error);
   if (!error && has_size(path, size)) return true;
+  fs::remove(path, error);                                    // of another size: damaged
   fs::create_directories(path.parent_path(), error);
+  if (::link(file.c_str(), path.c_str()) == 0) return true;
   const int trouble = copy_file(file, path, 0444);
   if (trouble != 0)
     log_info("cache", "cannot store {} as {}: {}", file.string(), path.string(), std::strerror(trouble));
@@ -96,16 +98,17 @@ bool ContentStore::get(const std::string& digest, std::uint64_t size, const fs::
   const fs::path path = path_of(digest);
   std::error_code error;
   if (!fs::exists(path, error)) return false;
-  if (!is_intact(path, digest, size)) {
-    log_warning("cache", "{} is damaged and was dropped", path.string());
-    fs::remove(path, error);
-    return false;
-  }
   fs::create_directories(target.parent_path(), error);
   const int trouble = copy_file(path, target, executable ? 0755 : 0644);
-  if (trouble != 0)
+  if (trouble != 0) {
     log_warning("cache", "cannot copy {} to {}: {}", path.string(), target.string(), std::strerror(trouble));
-  return trouble == 0;
+    return false;
+  }
+  if (is_intact(target, digest, size)) return true;
+  log_warning("cache", "{} is damaged and was dropped", path.string());
+  fs::remove(path, error);
+  fs::remove(target, error);
+  return false;
 }
 
 }  // namespace xtest

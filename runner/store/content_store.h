@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files by their content: ROOT/ab/abcdef..., read-only, complete or absent.
+// Files by their content: ROOT/a/abcdef..., complete or absent.
 //
-// put() and get() copy (by copy_file_range, never by link, so that nobody can change a stored file through his copy).
-// get() looks at size and digest first; what is damaged is removed. Several processes may use one store. Any thread.
+// put() links where it can (a new inode for each program was what the cache cost) and copies elsewhere; get() copies and
+// believes only the copy whose size and digest are right, so that nobody can change what others get through the file he
+// put there: what is damaged is removed. Several processes may use one store. Any thread.
 // Answers tell success; why something failed is logged.
 #pragma once
 
@@ -16,7 +17,7 @@ class ContentStore {
  public:
   explicit ContentStore(std::filesystem::path root) : root_(std::move(root)) {}
 
-  // A copy of `file`, whose sha256 the caller knows.
+  // Keeps `file`, whose sha256 the caller knows.
   bool put(const std::filesystem::path& file, const std::string& digest);
 
   // A copy of the stored file at `target`, writable, replacing what is there.

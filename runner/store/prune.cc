@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::minutes young{10};
+constexpr std::chrono::minutes young{10}, pause{10};
 constexpr std::uint64_t spare_part = 10;  // a tenth of the bound is made free, so that not every run prunes
 
 struct Stored {
@@ -47,14 +47,16 @@ std::uint64_t total(const std::vector<Stored>& files) {
   return sum;
 }
 
-/// The contents that an entry names; none for a text or a damaged one.
+/// The contents that an entry file names; none for a text or a damaged one.
 std::vector<std::string> contents_of(const fs::path& entry) {
   std::vector<std::string> out;
   const auto json = nlohmann::json::parse(read_file(entry).value_or(""), nullptr, false);
-  const auto outputs = json.is_object() ? json.find("outputs") : json.end();
-  if (!json.is_object() || outputs == json.end() || !outputs->is_array()) return out;
-  for (const auto& output : *outputs)
-    if (output.is_array() && !output.empty() && output[0].is_string()) out.push_back(output[0]);
+  try {
+    for (const auto& one : json.at("entries")) {
+      for (const auto& output : one.at("outputs")) out.push_back(output.at(0));
+    }
+  } catch (const nlohmann::json::exception&) {
+  }
   return out;
 }
 
@@ -77,7 +79,6 @@ class Pruning {
       if (left_ <= goal) return;
       const auto names = contents_of(entry.path);
       remove(entry);
-      fs::remove(entry.path.parent_path(), ignored_);
       for (const auto& name : names) release(name);
     }
   }
@@ -102,12 +103,17 @@ class Pruning {
 
 }  // namespace
 
-void prune_cache(const fs::path& root, std::uint64_t max_bytes) {
+void prune_cache(const fs::path& root, std::uint64_t max_bytes, std::uint64_t stored) {
   std::error_code error;
   if (!fs::is_directory(root, error)) return;
+  const fs::path stamp = root / "pruned";
+  const auto last = fs::last_write_time(stamp, error);
+  const bool is_recent = !error && fs::file_time_type::clock::now() - last < pause;
+  if (is_recent && stored < max_bytes / spare_part) return;
   try {
     const auto lock = FileLock::try_lock(root / "lock");
     if (!lock) return;
+    write_file(stamp, "");
     auto entries = files_below(root / "actions");
     auto contents = files_below(root / "cas");
     const std::uint64_t before = total(entries) + total(contents);
