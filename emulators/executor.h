@@ -41,7 +41,7 @@ struct Executor {
   virtual std::string name() const = 0;                         // "host", "qemu-user", "wine"
   virtual Task<Availability> available() = 0;
   virtual std::string identity() const = 0;                     // after available()
-  virtual std::set<std::string> features() const = 0;           // "native", "emulated", "binfmt", "reexec"; after available()
+  virtual std::set<std::string> features() const = 0;  // "native", "emulated", "binfmt", "reexec"; after available()
   virtual Capacity capacity() const = 0;
   virtual double slowness() const = 0;                          // rough factor on time limits before calibration
   virtual Task<std::unique_ptr<Session>> open() = 0;            // throws Error{infra} with the reason

@@ -14,8 +14,8 @@ namespace xtest {
 std::string setting(const ExecutorSpec& spec, const std::string& key);                   // "" when it is not there
 std::vector<std::string> words_of(const ExecutorSpec& spec, const std::string& key);     // separated by blanks
 
-// The agent's words for a private namespace in which the setting `overlay` (LOWER:TARGET ...) puts the target's loader and
-// libraries at their real paths. The host's ld.so.cache is hidden there: it would pair the target's loader with
+// The agent's words for a private namespace in which the setting `overlay` (LOWER:TARGET ...) puts the target's loader
+// and libraries at their real paths. The host's ld.so.cache is hidden there: it would pair the target's loader with
 // another libc of the same architecture.
 std::vector<std::string> overlay_args(const ExecutorSpec& spec);
 

@@ -2,6 +2,7 @@
 #include "reports/failure_block.h"
 
 #include "runner/base/text.h"
+#include "runner/base/utf8.h"
 
 #include <fmt/format.h>
 
@@ -14,13 +15,30 @@ namespace {
 constexpr std::string_view indent = "   ";
 constexpr std::size_t most_lines = 40, most_attempts = 5;
 
-std::string filter_of(const std::string& id) {
-  std::string literal;
-  for (const char c : id) {
-    if (c == '*' || c == '?' || c == '[') literal += fmt::format("[{}]", c);
-    else literal += c;
+// A glob that only `text` matches. What no terminal shows is any one character.
+std::string glob_of(std::string_view text) {
+  std::string glob;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = decode_utf8(text, at).length;
+    const std::string_view one = text.substr(at, length);
+    const bool trimmed = one == " " && (at == 0 || at + 1 == text.size());
+    if (trimmed || std::string_view("*?[()").contains(one)) glob += fmt::format("[{}]", one);
+    else if (safe_text(one) == one) glob += one;
+    else glob += '?';
+    at += length;
   }
-  return literal;
+  return glob;
+}
+
+bool is_filter_word(std::string_view id) {
+  return std::ranges::all_of(id, [](unsigned char c) {
+    return c < 0x80 && (std::isalnum(c) != 0 || std::string_view("_-.:*?[]/%+").contains(static_cast<char>(c)));
+  });
+}
+
+// The filter that selects what the glob matches; `text` is what the glob was made of.
+std::string filter_of(std::string_view text, std::string glob) {
+  return is_filter_word(text) ? glob : "test(" + glob + ")";
 }
 
 // The user's own targets and suites, as the run was told of them: without these words its tests are not found again.
@@ -159,14 +177,15 @@ std::string what_happened(const Outcome& outcome, const History& history) {
 }
 
 std::string repro_command(const RunStarted& run, const Stream& stream, const std::string& id) {
-  return run_command(run, stream, filter_of(id));
+  return run_command(run, stream, filter_of(id, glob_of(id)));
 }
+
 std::string suite_repro_command(const RunStarted& run, const Stream& stream) {
-  return run_command(run, stream, filter_of(stream.suite) + "::*");
+  return run_command(run, stream, filter_of(stream.suite, glob_of(stream.suite) + "::*"));
 }
 
 std::string log_command(const std::string& run, const std::string& id) {
-  const std::vector<std::string> words = {"xtest", "show", short_run(run) + "::" + id};
+  const std::vector<std::string> words = {"xtest", "show", short_run(run) + "::" + glob_of(id)};
   return sh_join(words);
 }
 

@@ -4,6 +4,7 @@
 #include "emulators/host/host.h"
 #include "emulators/qemu_user/qemu_user.h"
 #include "emulators/wine/wine.h"
+#include "runner/base/asio.h"
 #include "runner/base/log.h"
 #include "runner/cli/commands.h"
 #include "runner/cli/exit_codes.h"
@@ -11,7 +12,6 @@
 #include "suites/exit_code_framework.h"
 #include "suites/probe_framework.h"
 
-#include <boost/system/system_error.hpp>
 #include <fcntl.h>
 
 #include <csignal>

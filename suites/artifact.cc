@@ -52,21 +52,32 @@ const Words& link_flags(const ArtifactSpec& spec, const Toolchain& toolchain) {
   return found == toolchain.spec.link_flags.end() ? none : found->second;
 }
 
+bool is_windows(const Target& target) { return target.files.format == FileFormat::pe; }
+
 // The steps of one artifact, language by language; each appends to `builds`.
 class Recipe {
  public:
-  Recipe(const ArtifactSpec& spec, const Toolchain& toolchain, fs::path program)
-      : spec_(spec), toolchain_(toolchain), program_(std::move(program)), env_(environment(toolchain)) {}
+  Recipe(const ArtifactSpec& spec, const Toolchain& toolchain, const Artifact& artifact, const Target& target)
+      : spec_(spec),
+        toolchain_(toolchain),
+        program_(artifact.program),
+        libraries_(artifact.libraries),
+        windows_(is_windows(target)),
+        linux_(target.features.contains("linux")),
+        env_(environment(toolchain)) {}
 
   std::vector<Job> make() {
+    for (std::size_t at = 0; at < libraries_.size(); ++at) compile(spec_.libraries[at], libraries_[at], Makes::library);
     if (toolchain_.language == Language::go) build_go();
     else if (toolchain_.language == Language::rust) build_rust();
-    else if (spec_.sources.size() == 1) compile(spec_.sources.front(), program_, true);
+    else if (spec_.sources.size() == 1) compile(spec_.sources.front(), program_, Makes::program);
     else compile_and_link();
     return std::move(builds_);
   }
 
  private:
+  enum class Makes { object, library, program };
+
   Job& step(std::vector<fs::path> inputs, std::vector<fs::path> outputs) {
     Job& job = builds_.emplace_back();
     job.kind = JobKind::build;
@@ -85,7 +96,7 @@ class Recipe {
     return job;
   }
 
-  void compile(const fs::path& source, const fs::path& output, bool also_link) {
+  void compile(const fs::path& source, const fs::path& output, Makes makes) {
     Job& job = toolchain_step({source}, {output});
     job.depfile = output;
     job.depfile += ".d";
@@ -94,20 +105,37 @@ class Recipe {
     argv.push_back("-ffile-prefix-map=" + spec_.origin.string() + "=.");
     add(argv, {"-MD", "-MF"});
     add_file(argv, job.depfile);
-    if (!also_link) add(argv, {"-c"});
+    if (makes == Makes::object) add(argv, {"-c"});
+    if (makes == Makes::library) add(argv, {"-shared"});
+    if (makes == Makes::library && !windows_) add(argv, {"-fPIC", "-Wl,-soname," + output.filename().string()});
     add(argv, {"-o"});
     add_file(argv, output);
     add_file(argv, source);
     add(argv, spec_.flags);
-    if (also_link) link(job);
+    if (makes == Makes::program) use_libraries(job);
+    if (makes != Makes::object) link(job);
+  }
+
+  // ELF needs to be told that an unused library is not to be named, and that the others lie beside the program. -ldl is
+  // where dlopen was up to glibc 2.33.
+  void use_libraries(Job& job) {
+    if (libraries_.empty()) return;
+    job.inputs.insert(job.inputs.end(), libraries_.begin(), libraries_.end());
+    if (!windows_) add(job.command.argv, {"-Wl,--as-needed", "-Wl,-rpath,$ORIGIN"});
+    add_files(job.command.argv, libraries_);
+    if (linux_) add(job.command.argv, {"-ldl"});
   }
 
   // The libraries and start-up files that the linker reads decide the program as headers do.
   void link(Job& job) {
-    job.link_depfile = program_;
-    job.link_depfile += ".ld.d";
+    name_link_depfile(job);
     add(job.command.argv, link_flags(spec_, toolchain_));
     add(job.command.argv, {"-Xlinker", "--dependency-file=" + job.link_depfile.string()});
+  }
+
+  void name_link_depfile(Job& job) const {
+    job.link_depfile = job.outputs.front();
+    job.link_depfile += ".ld.d";
   }
 
   void compile_and_link() {
@@ -115,7 +143,7 @@ class Recipe {
     for (const fs::path& source : spec_.sources) {
       const std::string number = std::to_string(objects.size());
       objects.push_back(spec_.folder / (spec_.name + "." + number + "." + source.filename().string() + ".o"));
-      compile(source, objects.back(), false);
+      compile(source, objects.back(), Makes::object);
     }
     Job& job = toolchain_step(objects, {program_});
     auto& argv = job.command.argv;
@@ -124,6 +152,7 @@ class Recipe {
     add_file(argv, program_);
     add_files(argv, objects);
     add(argv, spec_.flags);
+    use_libraries(job);
     link(job);
   }
 
@@ -171,6 +200,8 @@ class Recipe {
     add_file(argv, spec_.sources.front());
     add(argv, spec_.flags);
     add(argv, link_flags(spec_, toolchain_));
+    name_link_depfile(job);
+    add(argv, {"-Clink-arg=-Xlinker", "-Clink-arg=--dependency-file=" + job.link_depfile.string()});
   }
 
   std::string crate_name() const {
@@ -181,7 +212,9 @@ class Recipe {
 
   const ArtifactSpec& spec_;
   const Toolchain& toolchain_;
-  fs::path program_;
+  const fs::path& program_;
+  const std::vector<fs::path>& libraries_;
+  bool windows_, linux_;
   Words env_;
   std::vector<Job> builds_;
 };
@@ -189,10 +222,12 @@ class Recipe {
 }  // namespace
 
 Artifact make_artifact(const ArtifactSpec& spec, const Toolchain& toolchain, const Target& target) {
-  const bool windows = target.files.format == FileFormat::pe;
+  const bool windows = is_windows(target);
   Artifact artifact;
   artifact.program = spec.folder / (spec.name + (windows ? ".exe" : ""));
-  artifact.builds = Recipe(spec, toolchain, artifact.program).make();
+  for (const fs::path& source : spec.libraries)
+    artifact.libraries.push_back(spec.folder / (source.stem().string() + (windows ? ".dll" : ".so")));
+  artifact.builds = Recipe(spec, toolchain, artifact, target).make();
   return artifact;
 }
 

@@ -136,7 +136,8 @@ std::vector<ExpandedUnit> expand_checks(const Suite& suite, std::span<const Prob
   if (check == probes.end()) return units;
   const auto folder = suite.config.find("checks-of");
   if (!folder)
-    throw Error(ErrorKind::usage, Position{check->file.string()}, "a static check, but its suite names no files to look at",
+    throw Error(ErrorKind::usage, Position{check->file.string()},
+                "a static check, but its suite names no files to look at",
                 "add `checks-of: ../hello` to " + (suite.folder / "suite.yaml").string());
   const Suite artifacts = load_suite(suite.folder / folder->as_string());
   std::optional<Expr> condition;
@@ -159,7 +160,8 @@ Job CheckFramework::execution(const Unit& unit, std::span<const std::size_t>, co
   Job job;
   job.kind = JobKind::check;
   job.place = Place::host;
-  job.command.argv = {PathRef{xtest}, "inspect", PathRef{file}, "--expect-json", data.at("expectation").dump(), "--json"};
+  job.command.argv = {PathRef{xtest}, "inspect", PathRef{file}, "--expect-json", data.at("expectation").dump(),
+                      "--json"};
   job.command.limits.out_head = kLongestReport;
   job.inputs = {file, xtest};
   return job;

@@ -4,8 +4,8 @@
 // its own because the file may be hostile to the reader.
 //
 // The units are made by expand_checks() for the framework `probe`, whose suites hold those probes; no suite names this
-// framework itself. The file is built by the very jobs that build it for the suite `checks-of`, so it is built once. The
-// expectation (what the target says, plus link kind and language) goes along as argument text. Pure.
+// framework itself. The file is built by the very jobs that build it for the suite `checks-of`, so it is built once.
+// The expectation (what the target says, plus link kind and language) goes along as argument text. Pure.
 #pragma once
 
 #include "suites/framework.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `requires:` of suites, probes and languages, asked against what a View has.
 //
-// The vocabulary is fixed (targets/features.h) plus whatever words this target and its executor brought along, so a typo
-// is an Error{usage} with the nearest word and never a test that is silently left out. Pure, any thread.
+// The vocabulary is fixed (targets/features.h) plus whatever words this target and its executor brought along, so a
+// typo is an Error{usage} with the nearest word and never a test that is silently left out. Pure, any thread.
 #pragma once
 
 #include "runner/base/expr.h"

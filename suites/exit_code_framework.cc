@@ -43,8 +43,9 @@ void check_name(const YamlNode& node, const std::string& name) {
 
 std::vector<std::string> read_links(const YamlNode& node) {
   std::vector<std::string> links = node.as_strings();
-  for (const std::string& link : links) {
-    if (!link_kind_from(link)) node.fail("unknown link kind '" + link + "'", "known: dynamic pie static static-pie");
+  for (auto link = links.begin(); link != links.end(); ++link) {
+    if (!link_kind_from(*link)) node.fail("unknown link kind '" + *link + "'", "known: dynamic pie static static-pie");
+    if (std::find(links.begin(), link, *link) != link) node.fail("link kind '" + *link + "' stands here twice");
   }
   return links;
 }
@@ -97,7 +98,8 @@ void add_source(const Settings& settings, std::string relative, std::vector<Sour
 }
 
 std::vector<Source> find_sources(const Suite& suite, const Settings& settings) try {
-  const bool deep = std::ranges::any_of(settings.sources, [](const auto& glob) { return glob.find('/') != std::string::npos; });
+  const bool deep =
+      std::ranges::any_of(settings.sources, [](const auto& glob) { return glob.find('/') != std::string::npos; });
   const std::size_t prefix = suite.folder.native().size() + 1;
   std::vector<Source> sources;
   for (auto at = fs::recursive_directory_iterator(suite.folder); at != fs::recursive_directory_iterator(); ++at) {
@@ -107,7 +109,8 @@ std::vector<Source> find_sources(const Suite& suite, const Settings& settings) t
     else if (!is_hidden && at->is_regular_file()) add_source(settings, path.substr(prefix), sources);
   }
   if (sources.empty())
-    throw Error(ErrorKind::usage, settings.sources_at, "no file in " + suite.folder.string() + " matches " + join(settings.sources, " "),
+    throw Error(ErrorKind::usage, settings.sources_at,
+                "no file in " + suite.folder.string() + " matches " + join(settings.sources, " "),
                 "a suite needs at least one test");
   std::ranges::sort(sources, {}, &Source::relative);
   return sources;
@@ -131,14 +134,8 @@ std::vector<Cell> cells_of(const Suite& suite, const Settings& settings, Languag
   const auto absent = view.absent.find(language);
   std::vector<Cell> cells;
   if (toolchain == view.toolchains.end() && absent == view.absent.end()) return cells;
-  std::vector<std::string> links = artifact_links(view.target, language);
-  const std::string first = links.front();
-  std::erase_if(links, [&](const std::string& link) {
-    return settings.links.empty() ? link != first : std::ranges::find(settings.links, link) == settings.links.end();
-  });
-  const bool has_none = links.empty();
-  if (has_none) links.push_back(settings.links.front());
-  for (const std::string& link : links) {
+  const std::vector<std::string> has = artifact_links(view.target, language);
+  for (const std::string& link : settings.links.empty() ? std::vector{has.front()} : settings.links) {
     Cell& cell = cells.emplace_back();
     if (toolchain != view.toolchains.end()) {
       cell.toolchain = &toolchain->second;
@@ -147,9 +144,9 @@ std::vector<Cell> cells_of(const Suite& suite, const Settings& settings, Languag
     } else {
       cell.skip = why_absent(language, absent->second);
     }
-    if (has_none && cell.skip.empty()) cell.skip = "requires link kind " + join(settings.links, " or ");
+    if (cell.skip.empty() && std::ranges::find(has, link) == has.end()) cell.skip = "requires link kind " + link;
     cell.link = link;
-    cell.name_suffix = link == first ? "" : "-" + link;
+    cell.name_suffix = link == has.front() ? "" : "-" + link;
     cell.folder = view.work / suite.name / (options.name + "-" + cell.toolchain_name + "-" + link);
   }
   return cells;

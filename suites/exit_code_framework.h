@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Framework `exit-code`: a folder of C and C++ programs of one file each; every one is built and run, exit code 0 passes.
+// Framework `exit-code`: a folder of C and C++ programs of one file each; each is built and run, exit code 0 passes.
 //
 //   # suite.yaml
 //   suite: mine
@@ -8,7 +8,7 @@
 //   exclude: ["broken_*.c"]           # optional
 //   flags: [-std=c99, -lm]            # optional
 //   option-sets: {O1: [-O1]}          # optional: each file once for each; the name is the stream's options
-//   links: [dynamic, static]          # optional, else the language's first
+//   links: [dynamic, static]          # optional, else the language's first; one that the target lacks is a skip a file
 //   limit: 10s
 //   build-limit: 5m                   # optional: for one call of the compiler
 //   requires: threads                 # optional

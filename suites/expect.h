@@ -41,8 +41,10 @@ class Expectations {
   void add_lies(const Target& target, const std::string& executor);
   void add_file(const std::filesystem::path& file);
 
-  // The entry of the highest layer that applies on `today` ("YYYY-MM-DD"), or null. Stays valid as long as this object is not changed.
-  const Expectation* find(const std::string& test, const std::set<std::string>& features, const std::string& today) const;
+  // The entry of the highest layer that applies on `today` ("YYYY-MM-DD"), or null. Stays valid as long as this object
+  // is not changed.
+  const Expectation* find(const std::string& test, const std::set<std::string>& features,
+                          const std::string& today) const;
 
   std::string digest() const;
 

@@ -21,7 +21,8 @@ constexpr std::array kLanguages = {"c", "cxx", "go", "rust"};
 constexpr std::array kLinkKinds = {"dynamic", "pie", "static", "static-pie"};
 
 template <class Words>
-[[noreturn]] void fail_unknown(const YamlNode& node, const std::string& what, const std::string& name, const Words& words) {
+[[noreturn]] void fail_unknown(const YamlNode& node, const std::string& what, const std::string& name,
+                               const Words& words) {
   const std::vector<std::string> known(words.begin(), words.end());
   const auto near = nearest(name, known);
   node.fail("unknown " + what + " '" + name + "'",
@@ -30,7 +31,8 @@ template <class Words>
 
 std::string read_id(const YamlNode& node) {
   std::string id = node.as_string();
-  const bool good = !id.empty() && std::ranges::all_of(id, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
+  const bool good =
+      !id.empty() && std::ranges::all_of(id, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
   if (!good) node.fail("'" + id + "' is no id for a probe", "use letters, digits, - and _");
   return id;
 }
@@ -61,20 +63,27 @@ std::vector<std::string> read_links(const YamlNode& node) {
   return links;
 }
 
+std::vector<fs::path> read_files(const YamlNode& node, const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::set<fs::path> names;
+  for (const std::string& name : node.as_strings()) {
+    const fs::path file = (folder / name).lexically_normal();
+    std::error_code error;
+    if (!fs::is_regular_file(file, error))
+      node.fail("there is no file " + file.string(), "name the sources relative to the folder of this probe.yaml");
+    if (!names.insert(file.filename()).second) node.fail("two sources are called " + file.filename().string());
+    files.push_back(file);
+  }
+  return files;
+}
+
 ProbeLanguage read_program(const YamlNode& node, const fs::path& folder, const Flags& suite_flags) {
-  node.allow_only({"sources", "flags", "requires", "needs"});
+  node.allow_only({"sources", "libraries", "flags", "requires", "needs"});
   ProbeLanguage program;
   const YamlNode sources = node.at("sources");
-  std::set<fs::path> names;
-  for (const std::string& name : sources.as_strings()) {
-    const fs::path source = (folder / name).lexically_normal();
-    std::error_code error;
-    if (!fs::is_regular_file(source, error))
-      sources.fail("there is no file " + source.string(), "name the sources relative to the folder of this probe.yaml");
-    if (!names.insert(source.filename()).second) sources.fail("two sources are called " + source.filename().string());
-    program.sources.push_back(source);
-  }
+  program.sources = read_files(sources, folder);
   if (program.sources.empty()) sources.fail("a program needs at least one source");
+  if (const auto libraries = node.find("libraries")) program.libraries = read_files(*libraries, folder);
   program.flags = suite_flags;
   if (const auto flags = node.find("flags")) {
     for (std::string& flag : flags->as_strings()) program.flags.push_back(std::move(flag));
@@ -110,6 +119,18 @@ void read_programs(const YamlNode& root, const std::map<Language, Flags>& suite_
   if (probe.languages.empty()) languages->fail("a probe needs a program in at least one language");
 }
 
+void check_libraries(const YamlNode& root, const Probe& probe) {
+  const bool is_dynamic = !probe.links.empty() && std::ranges::none_of(probe.links, [](const std::string& link) {
+    return link.starts_with("static");
+  });
+  for (const auto& [language, program] : probe.languages) {
+    if (program.libraries.empty()) continue;
+    const YamlNode node = root.at("languages").at(to_string(language));
+    if (language != Language::c && language != Language::cxx) node.fail("only C and C++ programs can have libraries");
+    if (!is_dynamic) node.fail("a static program has no shared libraries", "add `links: [dynamic]` to the probe");
+  }
+}
+
 Probe read_probe(const fs::path& file, const Suite& suite, const std::map<Language, Flags>& suite_flags) {
   const YamlNode root = load_yaml(file);
   root.allow_only({"probe", "title", "rung", "requires", "needs", "limit", "check", "languages", "variants", "links",
@@ -131,6 +152,7 @@ Probe read_probe(const fs::path& file, const Suite& suite, const std::map<Langua
     for (const auto& [name, flags] : variants->entries()) probe.variants.emplace_back(name, flags.as_strings());
   }
   if (const auto links = root.find("links")) probe.links = read_links(*links);
+  check_libraries(root, probe);
   probe.diagnosis = read_diagnosis(root);
   return probe;
 }
@@ -157,7 +179,8 @@ std::vector<fs::path> probe_files(const fs::path& folder) {
 // "A10" -> {"A", 10}: letters first, then by number.
 std::pair<std::string, std::uint64_t> natural(const std::string& id) {
   std::size_t digits = 0;
-  while (digits < id.size() && digits < 18 && std::isdigit(static_cast<unsigned char>(id[id.size() - 1 - digits]))) ++digits;
+  while (digits < id.size() && digits < 18 && std::isdigit(static_cast<unsigned char>(id[id.size() - 1 - digits])))
+    ++digits;
   const std::size_t at = id.size() - digits;
   return {id.substr(0, at), digits == 0 ? 0 : std::stoull(id.substr(at))};
 }
@@ -178,7 +201,8 @@ std::vector<Probe> read_probes(const Suite& suite) {
     return std::tuple(*rung_position(probe.rung), natural(probe.id), probe.file);
   });
   for (std::size_t at = 0; at < probes.size(); ++at) {
-    const auto twin = std::ranges::find(probes.begin() + static_cast<std::ptrdiff_t>(at) + 1, probes.end(), probes[at].id, &Probe::id);
+    const auto twin = std::ranges::find(probes.begin() + static_cast<std::ptrdiff_t>(at) + 1, probes.end(),
+                                        probes[at].id, &Probe::id);
     if (twin != probes.end())
       throw Error(ErrorKind::usage, Position{twin->file.string()},
                   "the probe '" + twin->id + "' is also in " + probes[at].file.string(), "give one of them another id");

@@ -6,10 +6,12 @@
 //   title: ...
 //   rung: stack                        # file hello startup stack unwinding threads system calls
 //   requires: signals and sigaltstack  # feature expression, optional; also per language
-//   needs: [B1]                        # optional, also per language; B1 here, suite::B1 elsewhere, or suite::group::case
+//   needs: [B1]                        # optional, also per language: B1 here, suite::B1 elsewhere, suite::group::case
 //   limit: 20s                         # optional, else the suite's
 //   check: true                        # no program: a static check of the hello files, done by `xtest inspect`
 //   languages: {c: {sources: [C1.c], flags: [-pthread]}, cxx: {...}, go: {...}, rust: {...}}
+//              # C and C++ also `libraries: [lib.c]`: shared libraries of one source each, beside the program
+//              (artifact.h)
 //   variants: {O0: [-O0], O2: [-O2]}   # optional, C and C++: one program for each
 //   links: [dynamic, static]           # optional, else the language's first
 //   diagnosis: {KEY: text with {detail}, crash: ..., timeout: ..., no-trailer: ...}
@@ -46,6 +48,7 @@ struct ProbeNeed {
 
 struct ProbeLanguage {
   std::vector<std::filesystem::path> sources;   // absolute
+  std::vector<std::filesystem::path> libraries;
   Flags flags;                                  // the suite's, then its own
   std::optional<Expr> condition;
   std::vector<ProbeNeed> needs;

@@ -21,8 +21,9 @@ void check_suite_keys(const Suite& suite) {
     group->fail("group is probe or link");
 }
 
-std::string unit_data(const Probe& probe) {
-  const nlohmann::json data = {{"limit", probe.limit.count()}, {"diagnosis", diagnosis_to_json(probe.diagnosis)}};
+std::string unit_data(const Probe& probe, const Artifact& artifact) {
+  nlohmann::json data = {{"limit", probe.limit.count()}, {"diagnosis", diagnosis_to_json(probe.diagnosis)}};
+  for (const auto& library : artifact.libraries) data["libraries"].push_back(library.native());
   return data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -40,8 +41,9 @@ ExpandedUnit unit_of(const Suite& suite, std::span<const Probe> probes, const Pr
   unit.cases = {Case{by_link ? cell.link : probe.id, cell.name, cell.skip,
                      cell_needs(suite, probes, probe, cell, view), probe.rung}};
   if (!cell.skip.empty()) return expanded;
-  unit.builds = probe_artifact(suite, probe, cell, view).builds;
-  unit.data = unit_data(probe);
+  Artifact artifact = probe_artifact(suite, probe, cell, view);
+  unit.data = unit_data(probe, artifact);
+  unit.builds = std::move(artifact.builds);
   return expanded;
 }
 
@@ -83,13 +85,15 @@ std::vector<ExpandedUnit> ProbeFramework::expand(const Suite& suite, const View&
 
 Job ProbeFramework::execution(const Unit& unit, std::span<const std::size_t>, const std::string& nonce) const {
   const std::filesystem::path& program = unit.builds.back().outputs.front();
+  const auto data = nlohmann::json::parse(unit.data);
   Job job;
   job.kind = JobKind::run;
   job.place = Place::target;
   job.command.argv = {PathRef{program}};
   job.command.env = {"XTEST_NONCE=" + nonce};
-  job.command.limits.wall = std::chrono::milliseconds(nlohmann::json::parse(unit.data).at("limit").get<std::int64_t>());
+  job.command.limits.wall = std::chrono::milliseconds(data.at("limit").get<std::int64_t>());
   job.inputs = {program};
+  for (const auto& library : data.value("libraries", std::vector<std::string>{})) job.inputs.emplace_back(library);
   return job;
 }
 

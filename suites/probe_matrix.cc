@@ -34,8 +34,9 @@ Links links_of(const Probe& probe, Language language, const View& view) {
   const std::vector<std::string> has = artifact_links(view.target, language);
   if (probe.links.empty()) return {{has.front()}, {}};
   Links links;
-  std::ranges::copy_if(has, std::back_inserter(links.kinds),
-                       [&](const std::string& kind) { return std::ranges::find(probe.links, kind) != probe.links.end(); });
+  std::ranges::copy_if(has, std::back_inserter(links.kinds), [&](const std::string& kind) {
+    return std::ranges::find(probe.links, kind) != probe.links.end();
+  });
   if (links.kinds.empty()) {
     links.missing = "requires link kind " + join(probe.links, " or ");
     links.kinds = {probe.links.front()};
@@ -145,8 +146,8 @@ Artifact probe_artifact(const Suite& suite, const Probe& probe, const ProbeCell&
   const ProbeLanguage& program = probe.languages.at(cell.language);
   std::string folder = std::string(to_string(cell.language)) + "-" + toolchain_name(cell) + "-" + cell.link;
   if (!cell.variant.empty()) folder += "-" + cell.variant;
-  ArtifactSpec spec{program.sources, program.flags, cell.link, view.work / suite.name / probe.id / folder, probe.id,
-                    suite.folder};
+  ArtifactSpec spec{program.sources, program.flags, cell.link,        view.work / suite.name / probe.id / folder,
+                    probe.id,        suite.folder,  program.libraries};
   const Flags more = variant_flags(probe, cell.variant);
   spec.flags.insert(spec.flags.end(), more.begin(), more.end());
   return make_artifact(spec, *cell.toolchain, view.target);
@@ -162,7 +163,7 @@ std::vector<std::string> cell_needs(const Suite& suite, std::span<const Probe> p
                                     const ProbeCell& cell, const View& view) {
   std::vector<std::string> ids;
   if (*rung_position(probe.rung) >= *rung_position(kFirstRungOnHello))
-    ids.push_back("hello::" + cell.link + "::" + std::string(to_string(cell.language)));
+    ids.push_back("hello::" + cell.link + "::" + case_name(cell.language, "", cell.link, view));
   for (const ProbeNeed& need : probe.needs) add_need(suite, probes, need, cell, view, ids);
   for (const ProbeNeed& need : probe.languages.at(cell.language).needs) add_need(suite, probes, need, cell, view, ids);
   return ids;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which tests a probe becomes on one target: its languages x link kinds x variants, each a cell with the name of a case,
-// the artifact behind it, and the reason if it cannot be used here.
+// Which tests a probe becomes on one target: its languages x link kinds x variants, each a cell with the name of a
+// case, the artifact behind it, and the reason if it cannot be used here.
 //
 //   case name   language[-variant][-link, when it is not the language's first]     c   cxx-O2   c-static
 //   group       the probe's id; with `group: link` in suite.yaml the link kind     hello::dynamic::c

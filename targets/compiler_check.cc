@@ -48,9 +48,11 @@ std::string what_went_wrong(const Completion& completion) {
   return describe(completion.how);
 }
 
-std::optional<std::string> missing_macro(const Target& target, const CompilerFacts& facts, std::span<const MacroOf> table) {
+std::optional<std::string> missing_macro(const Target& target, const CompilerFacts& facts,
+                                         std::span<const MacroOf> table) {
   for (const auto& [feature, macro] : table) {
-    if (target.features.contains(std::string(feature)) && !facts.macros.contains(std::string(macro))) return std::string(macro);
+    if (target.features.contains(std::string(feature)) && !facts.macros.contains(std::string(macro)))
+      return std::string(macro);
   }
   return std::nullopt;
 }
@@ -63,7 +65,8 @@ std::optional<std::string> other_machine(const Target& target, const CompilerFac
   };
   if (!says("__SIZEOF_POINTER__", *target.files.bits == 64 ? "8" : "4")) return "its pointers have another size";
   const bool big = *target.files.order == ByteOrder::big;
-  if (!says("__BYTE_ORDER__", big ? "__ORDER_BIG_ENDIAN__" : "__ORDER_LITTLE_ENDIAN__")) return "its byte order is the other one";
+  if (!says("__BYTE_ORDER__", big ? "__ORDER_BIG_ENDIAN__" : "__ORDER_LITTLE_ENDIAN__"))
+    return "its byte order is the other one";
   if (const auto macro = missing_macro(target, facts, processors)) return "it does not define " + *macro;
   if (const auto macro = missing_macro(target, facts, systems)) return "it does not define " + *macro;
   return std::nullopt;
@@ -94,7 +97,9 @@ void read_dependencies(std::string_view rule, CompilerFacts& facts) {
 }
 
 bool is_name_of(const Target& target, const CompilerSpec& spec, const std::string& machine) {
-  const auto has = [&](const std::vector<std::string>& names) { return std::ranges::find(names, machine) != names.end(); };
+  const auto has = [&](const std::vector<std::string>& names) {
+    return std::ranges::find(names, machine) != names.end();
+  };
   return machine == target.triple || has(target.aliases) || has(spec.dumpmachine);
 }
 
@@ -135,7 +140,8 @@ Task<CompilerFacts> ask_compiler(std::filesystem::path program, Language languag
   auto machine_question = with({"-dumpmachine"});
   const auto machine = co_await ask(std::move(machine_question), env);
   facts.machine = first_line(machine.out.text);
-  auto macro_question = with({"-E", "-dM", "-H", "-include", "stdio.h", "-x", language == Language::cxx ? "c++" : "c", "/dev/null"});
+  auto macro_question =
+      with({"-E", "-dM", "-H", "-include", "stdio.h", "-x", language == Language::cxx ? "c++" : "c", "/dev/null"});
   const auto macros = co_await ask(std::move(macro_question), env);
   read_macros(macros.out.text, facts);
   read_headers(macros.err.text, facts);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a C or C++ compiler really makes programs for a target, judged by what it says when it is used.
 //
-// Seen in the wild: a clang that takes the host's headers for a foreign target, a musl wrapper that tells the host's name,
-// a cross gcc without its C library's headers. ask_compiler() runs the program three times (--version, -dumpmachine, and a
-// preprocessing of <stdio.h> that shows the macros and the header's path), io_context thread; the judgement is pure.
+// Seen in the wild: a clang that takes the host's headers for a foreign target, a musl wrapper that tells the host's
+// name, a cross gcc without its C library's headers. ask_compiler() runs the program three times (--version,
+// -dumpmachine, and a preprocessing of <stdio.h> that shows the macros and the header's path), io_context thread; the
+// judgement is pure.
 #pragma once
 
 #include "runner/base/asio.h"
@@ -39,6 +40,7 @@ Task<CompilerFacts> ask_compiler(std::filesystem::path program, Language languag
 void read_macros(std::string_view output, CompilerFacts& facts);
 void read_headers(std::string_view listing, CompilerFacts& facts);
 
-std::optional<Refusal> judge_compiler(const Target& target, Language language, const CompilerFacts& facts, const HostFacts& host);
+std::optional<Refusal> judge_compiler(const Target& target, Language language, const CompilerFacts& facts,
+                                      const HostFacts& host);
 
 }  // namespace xtest

@@ -89,7 +89,8 @@ Task<Built> check_builds(const DoctorRequest& request, Toolchain tool, CheckedTo
   }
   built.row.good = true;
   built.row.remedy.clear();
-  built.row.detail = fmt::format("{} compiles and links ({}): {}", tool.program.string(), join(good_kinds, ", "), tool.version);
+  built.row.detail =
+      fmt::format("{} compiles and links ({}): {}", tool.program.string(), join(good_kinds, ", "), tool.version);
   co_return built;
 }
 

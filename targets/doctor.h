@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks every tool of a target by using it: compiles and links a small program per language, lets the caller execute it.
+// Checks every tool of a target by using it: compiles and links a small program per language, lets the caller execute
+// it.
 //
-// The rows are for people (`xtest doctor`) and for the exit code: anything that is not good makes it 2. What an executor
-// needs is known to its own room, so executing is a function handed in. Runs host programs: io_context thread.
+// The rows are for people (`xtest doctor`) and for the exit code: anything that is not good makes it 2. What an
+// executor needs is known to its own room, so executing is a function handed in. Runs host programs: io_context thread.
 // Package names come from the target file; which distribution and architecture this host is, from targets/host.h.
 #pragma once
 
@@ -23,7 +24,7 @@ struct CheckedTool {
   std::string role;                    // key of the packages table: "c", "executor:qemu-user"
   bool good = false;
   bool absent = false;                 // the target cannot have it and `detail` says why: nobody's fault
-  std::string detail;                  // "aarch64-linux-gnu-gcc 12.2.0 compiles and links (dynamic, static)", or why not
+  std::string detail;  // "aarch64-linux-gnu-gcc 12.2.0 compiles and links (dynamic, static)", or why not
   std::vector<std::string> packages;   // that would provide it here; empty: unknown
   std::string remedy;                  // one command or sentence; empty when good
 };

@@ -107,7 +107,8 @@ void check_feature(std::string_view word, const Position& where) {
 void check_features(const Expr& expression) {
   for (const auto& atom : expression.atoms()) {
     if (atom.arg) {
-      throw Error(ErrorKind::usage, atom.where, "'" + to_string(atom) + "' is not a feature: features take no argument");
+      throw Error(ErrorKind::usage, atom.where,
+                  "'" + to_string(atom) + "' is not a feature: features take no argument");
     }
     check_feature(atom.name, atom.where);
   }

@@ -63,7 +63,8 @@ Task<FoundToolchain> find_go(const Target& target, ToolSearch search) {
     const auto platform = setting_of(spec, "GOOS") + "/" + setting_of(spec, "GOARCH");
     Toolchain found{Language::go, "go", *program, {}, {}, spec, go_environment(spec, *program, search.cache)};
     std::error_code ignored;
-    for (const auto* folder : {"build", "path", "tmp"}) std::filesystem::create_directories(search.cache / "go" / folder, ignored);
+    for (const auto* folder : {"build", "path", "tmp"})
+      std::filesystem::create_directories(search.cache / "go" / folder, ignored);
     const IdentityCache known(search.cache / "toolchains");
     const auto stamp = tool_stamp(*program, search.path);
     auto answer = known.find(stamp, "go " + platform);
@@ -77,7 +78,8 @@ Task<FoundToolchain> find_go(const Target& target, ToolSearch search) {
     found.identity = found.version + " " + platform + " " + sha256_hex(stamp).substr(0, 16);
     co_return found;
   }
-  co_return std::unexpected(ToolchainProblem{"no Go for " + target.triple + ": looked for " + join(spec.try_names, ", "), remedy});
+  co_return std::unexpected(
+      ToolchainProblem{"no Go for " + target.triple + ": looked for " + join(spec.try_names, ", "), remedy});
 }
 
 }  // namespace xtest

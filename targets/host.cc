@@ -86,7 +86,8 @@ std::string executor_to_install(const Target& target, const HostFacts& host) {
   return {};
 }
 
-std::vector<std::string> needed_packages(const Target& target, const std::vector<Language>& languages, const HostFacts& host) {
+std::vector<std::string> needed_packages(const Target& target, const std::vector<Language>& languages,
+                                         const HostFacts& host) {
   std::vector<std::string> result;
   const auto add = [&](const std::string& role) {
     for (auto& package : packages_for(target, role, host)) {

@@ -34,7 +34,8 @@ std::string executor_to_install(const Target& target, const HostFacts& host);
 bool runs_natively(const Target& target, const HostFacts& host);
 
 // What a target needs on this host for these languages and its executor, from the system's package manager.
-std::vector<std::string> needed_packages(const Target& target, const std::vector<Language>& languages, const HostFacts& host);
+std::vector<std::string> needed_packages(const Target& target, const std::vector<Language>& languages,
+                                         const HostFacts& host);
 
 // "apt-get install -y a b", with sudo unless root; empty without packages or on another distribution.
 std::string install_command(const std::vector<std::string>& packages, const HostFacts& host);

@@ -45,7 +45,8 @@ std::optional<Answer> IdentityCache::find(std::string_view stamp, std::string_vi
   std::ifstream in(file(stamp, question));
   if (!in) return std::nullopt;
   const auto text = nlohmann::json::parse(in, nullptr, false);
-  if (!text.is_object() || text.value("stamp", "") != stamp || text.value("question", "") != question) return std::nullopt;
+  if (!text.is_object() || text.value("stamp", "") != stamp || text.value("question", "") != question)
+    return std::nullopt;
   const auto answer = text.find("answer");
   if (answer == text.end() || !answer->is_object()) return std::nullopt;
   Answer result;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a tool said about itself, kept on disk under the stamp of its file, so that asking again costs no process.
 //
-// A stamp is path, size and modification time; that of a script also holds those of the host's cc and gcc, which it probably
-// starts. Only good answers are kept: why a tool was refused can change without the tool. One small JSON file a question,
-// written under another name and renamed; two processes may use one folder. Losing it costs time only, so nothing throws.
+// A stamp is path, size and modification time; that of a script also holds those of the host's cc and gcc, which it
+// probably starts. Only good answers are kept: why a tool was refused can change without the tool. One small JSON file
+// a question, written under another name and renamed; two processes may use one folder. Losing it costs time only, so
+// nothing throws.
 #pragma once
 
 #include <filesystem>

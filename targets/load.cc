@@ -78,7 +78,8 @@ bool claims(const Target& target, std::string_view spelling) {
   return target.triple == spelling || std::ranges::find(target.aliases, spelling) != target.aliases.end();
 }
 
-// Whether it is worth parsing: the text has the spelling in it. A file that cannot be read is for load() to complain about.
+// Whether it is worth parsing: the text has the spelling in it. A file that cannot be read is for load() to complain
+// about.
 bool may_claim(const Source& source, std::string_view spelling) {
   if (source.target || source.name == spelling) return true;
   std::ifstream in(source.path, std::ios::binary);
@@ -111,7 +112,7 @@ class TargetLibrary::Files {
 
   std::map<std::string, Source, std::less<>> sources_;              // by file name or triple
   std::vector<std::string> chain_;                                  // being read right now, for cycles
-  bool has_own_ = false;                                            // the user added targets: they may claim any spelling
+  bool has_own_ = false;  // the user added targets: they may claim any spelling
 };
 
 TargetLibrary::Files::Files(const std::vector<std::filesystem::path>& folders,
@@ -175,8 +176,9 @@ Source& TargetLibrary::Files::parent_of(const YamlNode& extends) {
   if (found != sources_.end()) return found->second;
   std::vector<std::string> candidates;
   for (const auto& [known, source] : sources_) candidates.push_back(known);
-  extends.fail("extends '" + name + "', which no file of targets defines",
-               did_you_mean(name, candidates) + "write the canonical triple, or the name of a base file that begins with _");
+  extends.fail(
+      "extends '" + name + "', which no file of targets defines",
+      did_you_mean(name, candidates) + "write the canonical triple, or the name of a base file that begins with _");
 }
 
 const Target& TargetLibrary::Files::load(Source& source) {
@@ -219,9 +221,10 @@ void TargetLibrary::Files::unknown(std::string_view name) {
     candidates.push_back(target->triple);
     candidates.insert(candidates.end(), target->aliases.begin(), target->aliases.end());
   }
-  throw Error(ErrorKind::usage, "unknown target '" + std::string(name) + "'",
-              did_you_mean(name, candidates) +
-                  "`xtest targets` lists them; --target-file and --targets-dir add one; `xtest targets new TRIPLE` begins one");
+  throw Error(
+      ErrorKind::usage, "unknown target '" + std::string(name) + "'",
+      did_you_mean(name, candidates) +
+          "`xtest targets` lists them; --target-file and --targets-dir add one; `xtest targets new TRIPLE` begins one");
 }
 
 TargetLibrary::TargetLibrary(std::vector<std::filesystem::path> folders, std::vector<std::filesystem::path> files)

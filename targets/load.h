@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds and reads target files: targets/data/, the folders of --targets-dir and the files of --target-file.
 //
-// In a folder a target is TRIPLE.yaml and its `triple:` says the same; `_NAME.yaml` is a base that only serves `extends:`.
-// So a canonical triple is found by the file's name; for any other spelling only the files that mention it are parsed.
-// A single file may have any name and wins over nothing: a triple or spelling that two files claim is an error.
-// Everything wrong is Error{usage} with file:line:column. One thread; the Target& it hands out live as long as it does.
+// In a folder a target is TRIPLE.yaml and its `triple:` says the same; `_NAME.yaml` is a base that only serves
+// `extends:`. So a canonical triple is found by the file's name; for any other spelling only the files that mention it
+// are parsed. A single file may have any name and wins over nothing: a triple or spelling that two files claim is an
+// error. Everything wrong is Error{usage} with file:line:column. One thread; the Target& it hands out live as long as
+// it does.
 #pragma once
 
 #include "targets/target.h"
@@ -25,7 +26,8 @@ class TargetLibrary {
   TargetLibrary(TargetLibrary&&) noexcept;
   TargetLibrary& operator=(TargetLibrary&&) noexcept;
 
-  const Target& find(std::string_view name) const;     // canonical triple or any other spelling; unknown: the nearest names
+  // By its canonical triple or any other spelling; unknown: Error with the nearest names.
+  const Target& find(std::string_view name) const;
   std::vector<std::string> names() const;              // canonical triples, sorted; parses nothing
   std::vector<const Target*> all() const;              // parses everything and checks that no spelling is claimed twice
 

@@ -103,7 +103,8 @@ std::optional<Candidate> user_candidate(const CompilerSpec& spec, const ToolSear
 Task<std::expected<Answer, std::string>> question_rustc(Candidate candidate, std::string triple) {
   std::vector<std::string> version_words{"--version"};
   const auto version = co_await ask_rustc(candidate.program, std::move(version_words), candidate.env);
-  if (!exited_with(version, 0)) co_return std::unexpected(candidate.program.string() + " --version " + describe(version.how));
+  if (!exited_with(version, 0))
+    co_return std::unexpected(candidate.program.string() + " --version " + describe(version.how));
   auto words = candidate.flags;
   for (const auto* word : {"--print", "target-libdir", "--target"}) words.emplace_back(word);
   words.push_back(triple);
@@ -128,7 +129,8 @@ PrivateApt::Options apt_options(const ToolSearch& search, const std::vector<std:
     const auto colon = package.find(':');
     if (colon == package.npos) continue;
     const auto arch = package.substr(colon + 1);
-    if (std::ranges::find(options.architectures, arch) == options.architectures.end()) options.architectures.push_back(arch);
+    if (std::ranges::find(options.architectures, arch) == options.architectures.end())
+      options.architectures.push_back(arch);
   }
   options.root = search.cache / "apt" / (std::string(suite) + "-" + join(options.architectures, "-"));
   options.progress = std::move(progress);
@@ -169,7 +171,8 @@ Task<FoundToolchain> find_rust(const Target& target, ToolSearch search) {
   }
   if (first_entry(answer->at("libdir"), "libstd-", ".rlib").empty()) {
     const auto why = answer->at("libdir").empty() ? " does not know " + triple : " has no standard library for it";
-    co_return std::unexpected(problem(target, search, answer->at("version") + " (" + candidate->program.string() + ")" + why));
+    co_return std::unexpected(
+        problem(target, search, answer->at("version") + " (" + candidate->program.string() + ")" + why));
   }
   const auto linker = co_await find_toolchain(target, Language::c, search);
   if (!linker) {
@@ -203,7 +206,8 @@ Task<void> install_rust(const Target& target, ToolSearch search, Unpack unpack) 
   if (const auto there = co_await find_rust(target, search)) co_return;
   const auto packages = packages_for(target, "private:rust", search.host);
   if (packages.empty()) {
-    throw Error(ErrorKind::usage, "no packages are known that would provide Rust for " + target.triple + " on this host",
+    throw Error(ErrorKind::usage,
+                "no packages are known that would provide Rust for " + target.triple + " on this host",
                 "add private:rust below packages in " + target.where.file);
   }
   const auto triple = rust_triple(target);
@@ -211,7 +215,8 @@ Task<void> install_rust(const Target& target, ToolSearch search, Unpack unpack) 
   fs::create_directories(root);
   co_await unpack(packages, root);
   if (!fs::exists(root / "usr/bin/rustc") || standard_library(root / "usr", triple).empty()) {
-    throw Error(ErrorKind::infra, "the packages " + join(packages, " ") + " hold no rustc with a standard library for " + triple,
+    throw Error(ErrorKind::infra,
+                "the packages " + join(packages, " ") + " hold no rustc with a standard library for " + triple,
                 "correct private:rust below packages in " + target.where.file);
   }
   write_manifest(manifest_file(search, triple), packages);

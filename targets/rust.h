@@ -2,8 +2,8 @@
 // Rust: a compiler that has the target's standard library, and the target's C compiler as its linker.
 //
 // First the private unpack: CACHE/rust/HOSTARCH/usr holds Debian's rustc and the std of every target that was asked for
-// (Debian's packages for several targets exclude each other, so they are unpacked and never installed); a target counts once
-// its manifest CACHE/rust/HOSTARCH/TRIPLE.json is there, which is written last. Else a rustc on PATH whose
+// (Debian's packages for several targets exclude each other, so they are unpacked and never installed); a target counts
+// once its manifest CACHE/rust/HOSTARCH/TRIPLE.json is there, which is written last. Else a rustc on PATH whose
 // target-libdir exists (rustup: `rustup target add`). The io_context thread.
 #pragma once
 
@@ -15,9 +15,9 @@ namespace xtest {
 
 Task<FoundToolchain> find_rust(const Target& target, ToolSearch search);
 
-// Makes the private unpack for one target, through an apt of our own (runner/store/private_apt.h); nothing is done if the
-// target has no Rust at all or a good one is there. Throws Error{usage} if the target file names no packages for this host,
-// Error{infra} if they cannot be had. `progress` gets lines for people; without it they go to the log.
+// Makes the private unpack for one target, through an apt of our own (runner/store/private_apt.h); nothing is done if
+// the target has no Rust at all or a good one is there. Throws Error{usage} if the target file names no packages for
+// this host, Error{infra} if they cannot be had. `progress` gets lines for people; without it they go to the log.
 using Progress = std::function<void(std::string_view line)>;
 Task<void> install_rust(const Target& target, std::filesystem::path cache, Progress progress = {});
 

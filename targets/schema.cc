@@ -20,7 +20,8 @@ void must_be_one_of(const Position& where, std::string_view what, const std::str
                     const std::vector<std::string>& known) {
   if (std::ranges::find(known, text) != known.end()) return;
   const auto candidate = nearest(text, known);
-  throw Error(ErrorKind::usage, where, "unknown " + std::string(what) + " '" + text + "': known are " + join(known, ", "),
+  throw Error(ErrorKind::usage, where,
+              "unknown " + std::string(what) + " '" + text + "': known are " + join(known, ", "),
               candidate ? "did you mean '" + *candidate + "'?" : "");
 }
 
@@ -39,7 +40,8 @@ std::map<std::string, std::string> text_map(const YamlNode& node) {
 void read_identity(const YamlNode& file, Target& onto) {
   const auto triple = file.at("triple");
   onto.triple = triple.as_string();
-  if (!made_of(onto.triple, "_.-")) triple.fail("'" + onto.triple + "' is not a triple: letters, digits, _ . and - only");
+  if (!made_of(onto.triple, "_.-"))
+    triple.fail("'" + onto.triple + "' is not a triple: letters, digits, _ . and - only");
   const auto title = file.find("title");
   onto.title = title ? title->as_string() : onto.triple;
   onto.aliases.clear();
@@ -47,7 +49,8 @@ void read_identity(const YamlNode& file, Target& onto) {
   if (!aliases) return;
   for (const auto& item : aliases->items()) {
     const auto text = item.as_string();
-    if (!made_of(text, "_.-/")) item.fail("'" + text + "' is no spelling of a target: letters, digits, _ . - and / only");
+    if (!made_of(text, "_.-/"))
+      item.fail("'" + text + "' is no spelling of a target: letters, digits, _ . - and / only");
     onto.aliases.push_back(text);
   }
 }
@@ -56,8 +59,9 @@ void read_feature(const YamlNode& item, std::string_view word) {
   check_feature(word, item.where());
   const auto* known = find_feature(word);
   if (!known || known->source == FeatureSource::target) return;
-  item.fail("feature '" + std::string(word) + "' cannot be written here: it " +
-            (known->source == FeatureSource::derived ? "follows from the other keys of the file" : "is told by the machine"));
+  item.fail(
+      "feature '" + std::string(word) + "' cannot be written here: it " +
+      (known->source == FeatureSource::derived ? "follows from the other keys of the file" : "is told by the machine"));
 }
 
 void read_features(const YamlNode& node, Target& onto) {
@@ -143,7 +147,7 @@ void read_packages(const YamlNode& node, Target& onto) {
 
 void check_settings(const YamlNode& settings, const std::string& executor) {
   if (executor == "host") settings.allow_only({"machines", "overlay"});
-  if (executor == "qemu-user") settings.allow_only({"programs", "magic", "mask", "sysroot", "overlay", "cpu"});
+  if (executor == "qemu-user") settings.allow_only({"programs", "magic", "mask", "sysroot", "overlay"});
   if (executor == "wine") settings.allow_only({"machines", "programs", "dll_path"});
 }
 
@@ -192,8 +196,8 @@ void read_target(const YamlNode& file, bool base, Target& onto) {
   if (base) {
     file.allow_only({"extends", "arch", "features", "links", "compilers", "packages", "executors", "files", "lies"});
   } else {
-    file.allow_only({"triple", "title", "aliases", "extends", "arch", "features", "links", "compilers", "packages", "executors",
-                     "files", "lies"});
+    file.allow_only({"triple", "title", "aliases", "extends", "arch", "features", "links", "compilers", "packages",
+                     "executors", "files", "lies"});
     read_identity(file, onto);
   }
   onto.where = file.where();
@@ -214,11 +218,13 @@ void read_target(const YamlNode& file, bool base, Target& onto) {
 }
 
 void complete_target(const Position& where, Target& target) {
-  must_hold(!target.arch.empty(), where, "has no arch", "add `arch:`, the processor as uname -m of such a machine says it");
+  must_hold(!target.arch.empty(), where, "has no arch",
+            "add `arch:`, the processor as uname -m of such a machine says it");
   must_hold(!target.links.empty(), where, "has no links", "add `links:`, such as [dynamic, static]");
   must_hold(!target.compilers.empty(), where, "has no compilers", "add `compilers:` with at least c");
   must_hold(target.files.bits && target.files.order && !target.files.machine.empty(), where,
-            "files lacks bits, order or machine", "add them below `files:`; `xtest inspect FILE` shows those of a file");
+            "files lacks bits, order or machine",
+            "add them below `files:`; `xtest inspect FILE` shows those of a file");
   for (const auto& kind : target.links) {
     const bool served = std::ranges::any_of(target.compilers, [&](const auto& compiler) {
       return compiler.second.link_flags.contains(kind);

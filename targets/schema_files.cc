@@ -55,7 +55,8 @@ bool is_machine(FileFormat format, const std::string& name) {
 void read_machine(const YamlNode& node, FileExpectation& onto) {
   const auto name = node.as_string();
   if (!is_machine(onto.format, name)) {
-    node.fail("unknown machine '" + name + "'", "use a name that `xtest inspect FILE` prints, such as aarch64 or machine-0x1234");
+    node.fail("unknown machine '" + name + "'",
+              "use a name that `xtest inspect FILE` prints, such as aarch64 or machine-0x1234");
   }
   onto.machine = name;
 }
@@ -125,8 +126,8 @@ void read_run_time(const YamlNode& node, FileExpectation& onto) {
 
 void read_files(const YamlNode& node, FileExpectation& onto) {
   node.allow_only({"format", "bits", "order", "machine", "flags", "os_abi", "note", "interp", "needed", "forbidden",
-                   "rpath_allowed", "host_prefixes", "init", "unwind", "unwind_exempt", "stack_header", "relro", "subsystem",
-                   "dlls"});
+                   "rpath_allowed", "host_prefixes", "init", "unwind", "unwind_exempt", "stack_header", "relro",
+                   "subsystem", "dlls"});
   read_shape(node, onto);
   read_dependencies(node, onto);
   read_run_time(node, onto);

@@ -52,7 +52,8 @@ struct System {
   std::string_view needed;    // libraries a program may ask for
 };
 
-constexpr std::string_view unix_words = "posix, threads, signals, sigaltstack, fork, exec, tls, mmap, sockets, symlinks";
+constexpr std::string_view unix_words =
+    "posix, threads, signals, sigaltstack, fork, exec, tls, mmap, sockets, symlinks";
 
 constexpr std::array systems{
     System{"windows", "windows, threads, exec, tls, mmap, sockets", "windows", ""},
@@ -64,7 +65,8 @@ constexpr std::array systems{
     System{"freebsd", "freebsd, getrandom, dlopen, ", "freebsd", "libc.so.7, libthr.so.3, libm.so.5, libgcc_s.so.1"},
     System{"netbsd", "netbsd, dlopen, ", "netbsd", "libc.so.12, libpthread.so.1, libm.so.0, libgcc_s.so.1"},
     System{"openbsd", "openbsd, dlopen, ", "openbsd", "\"libc.so.*\", \"libpthread.so.*\", \"libm.so.*\""},
-    System{"dragonfly", "dragonfly, getrandom, dlopen, ", "dragonfly", "libc.so.8, libpthread.so.0, libm.so.4, libgcc_pic.so"},
+    System{"dragonfly", "dragonfly, getrandom, dlopen, ", "dragonfly",
+           "libc.so.8, libpthread.so.0, libm.so.4, libgcc_pic.so"},
     System{"illumos", "illumos, getrandom, dlopen, ", "illumos", "libc.so.1, libm.so.2, libgcc_s.so.1"},
     System{"solaris", "solaris, getrandom, dlopen, ", "solaris", "libc.so.1, libm.so.2, libgcc_s.so.1"},
     System{"haiku", "haiku, dlopen, ", "haiku", "libroot.so, libgcc_s.so.1"}};
@@ -75,11 +77,14 @@ constexpr System unknown_system{"", "", "", "\"libc.so*\""};
 void check_triple(std::string_view triple) {
   const auto parts = split(triple, '-');
   const bool good = parts.size() >= 2 && parts.size() <= 4 && std::ranges::all_of(parts, [](std::string_view part) {
-    return !part.empty() && std::ranges::all_of(part, [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '.'; });
-  });
+                      return !part.empty() && std::ranges::all_of(part, [](unsigned char c) {
+                        return std::isalnum(c) || c == '_' || c == '.';
+                      });
+                    });
   if (good) return;
-  throw Error(ErrorKind::usage, "'" + std::string(triple) + "' is not a triple",
-              "write two to four parts of letters, digits, _ and . with - between them, such as aarch64-unknown-linux-musl");
+  throw Error(
+      ErrorKind::usage, "'" + std::string(triple) + "' is not a triple",
+      "write two to four parts of letters, digits, _ and . with - between them, such as aarch64-unknown-linux-musl");
 }
 
 const Processor& processor_of(std::string_view triple) {
@@ -131,14 +136,15 @@ aliases: [{1}]
 # The processor. CHECK if it is not {2}.
 arch: {2}
 
-# What programs can ask for (`requires: threads and tls`). CHECK: remove what the system has not; a word of your own begins
-# with x-. The list of words is in targets/features.h.
+# What programs can ask for (`requires: threads and tls`). CHECK: remove what the system has not; a word of your own
+# begins with x-. The list of words is in targets/features.h.
 features: [{3}{4}]
 
 # How programs can be linked, preferred first: dynamic, static, static-pie.
 links: [{5}]
 )",
-                     triple, prefix == triple ? "" : prefix, arch, s.features, s.features.ends_with(", ") ? unix_words : "",
+                     triple, prefix == triple ? "" : prefix, arch, s.features,
+                     s.features.ends_with(", ") ? unix_words : "",
                      s.needed.empty() ? "static, dynamic" : "dynamic, static");
 }
 
@@ -148,7 +154,8 @@ std::string compilers(std::string_view triple, const std::string& prefix, const 
                             : prefix + "-" + std::string(tool) + ", " + std::string(triple) + "-" + std::string(tool);
   };
   auto text = fmt::format(R"(
-# Programs to look for on PATH, and the flags that each way of linking takes. clang needs `flags: [--target={0}, --sysroot=DIR]`.
+# Programs to look for on PATH, and the flags that each way of linking takes.
+# clang needs `flags: [--target={0}, --sysroot=DIR]`.
 compilers:
   c:
     try: [{1}]
@@ -159,9 +166,11 @@ compilers:
 )",
                           triple, names("gcc"), names("g++"));
   if (p.go.empty() || s.go.empty()) {
-    text += "  go:\n    absent: Go does not know this target   # CHECK: else try: [go] and env: {GOOS: ..., GOARCH: ...}\n";
+    text +=
+        "  go:\n    absent: Go does not know this target   # CHECK: else try: [go] and env: {GOOS: ..., GOARCH: ...}\n";
   } else {
-    text += fmt::format("  go:\n    try: [go]\n    env: {{GOOS: {}, GOARCH: \"{}\"}}\n    links: {{static: []}}\n", s.go, p.go);
+    text += fmt::format("  go:\n    try: [go]\n    env: {{GOOS: {}, GOARCH: \"{}\"}}\n    links: {{static: []}}\n",
+                        s.go, p.go);
   }
   return text + fmt::format(R"(  rust:
     try: [rustc]
@@ -195,9 +204,11 @@ executors:
                        p.qemu, magic(p), mask(p), prefix);
   }
   if (s.needed.empty() && s.go == "windows") {
-    return "\n# Where its programs run, preferred first.\nexecutors:\n  - name: wine\n    settings: {programs: wine64 wine}\n";
+    return "\n# Where its programs run, preferred first.\n"
+           "executors:\n  - name: wine\n    settings: {programs: wine64 wine}\n";
   }
-  return "\n# Where its programs run. Without an executor they are only built and their files checked.\nexecutors: []\n";
+  return "\n# Where its programs run. Without an executor they are only built and their files checked.\n"
+         "executors: []\n";
 }
 
 std::string files(const Processor& p, const System& s) {
@@ -213,7 +224,8 @@ files:
                           is_pe ? "pe" : "elf", p.bits, p.big ? "big" : "little", p.machine,
                           p.machine == unknown_processor.machine ? "   # CHECK" : "");
   if (is_pe) return text + "  subsystem: 3\n  init: ctors\n  # CHECK: dlls: [KERNEL32.dll, msvcrt.dll]\n";
-  return text + fmt::format(R"(  # CHECK: the loader that dynamic programs name, flags of the ELF header, the system's note:
+  return text +
+         fmt::format(R"(  # CHECK: the loader that dynamic programs name, flags of the ELF header, the system's note:
   # interp: /lib/ld.so.1
   # flags: {{mask: 0xffffffff, value: 0, text: none}}
   # note: {{os: linux, max_version: 3.2.0, required: true}}
@@ -223,7 +235,7 @@ files:
   # Whose functions need unwind tables: all, program (not the C library's), exceptions (C++ and Rust only), none.
   unwind: all
 )",
-                            s.needed);
+                     s.needed);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ struct CompilerSpec {
   // Link kind ("dynamic", "static", "static-pie") -> flags. The language has the kinds that are named here.
   std::map<std::string, std::vector<std::string>> link_flags;
   std::map<std::string, std::string> env;           // GOOS, GOARCH, ...
-  std::vector<std::string> dumpmachine;             // answers of -dumpmachine that are right besides the target's own names
+  std::vector<std::string> dumpmachine;  // answers of -dumpmachine that are right besides the target's own names
   std::string triple;                               // the compiler's own name of the target (rustc), or empty
   std::string absent;                               // why the language cannot be had for this target, or empty
 };
@@ -52,11 +52,11 @@ struct Target {
   std::set<std::string> features;
   std::vector<std::string> links;                   // link kinds it has, preferred first (link_kinds() per language)
   std::map<Language, CompilerSpec> compilers;
-  // "debian" -> host architecture ("amd64", "arm64", "*") -> what it is for ("c", "cxx", "executor:wine", "private:rust":
-  // unpacked into the cache, never installed) -> packages
+  // "debian" -> host architecture ("amd64", "arm64", "*") -> what it is for ("c", "cxx", "executor:wine",
+  // "private:rust": unpacked into the cache, never installed) -> packages
   std::map<std::string, std::map<std::string, std::map<std::string, std::vector<std::string>>>> packages;
   std::vector<ExecutorSpec> executors;              // in order of preference
-  FileExpectation files;                            // what its files must look like (link and language filled in per artifact)
+  FileExpectation files;  // what its files must look like (link and language filled in per artifact)
   std::vector<Lie> lies;
   Position where;                                   // of its file
 };

@@ -29,8 +29,8 @@ std::string language_title(Language language) {
 
 // What the answer depends on besides the program: another target file asks another question.
 std::string question_for(const Target& target, Language language, const CompilerSpec& spec, const HostFacts& host) {
-  return fmt::format("{} {} {} {} {} {}", target.triple, to_string(language), sh_join(spec.flags), join(target.aliases, " "),
-                     join(spec.dumpmachine, " "), host.machine);
+  return fmt::format("{} {} {} {} {} {}", target.triple, to_string(language), sh_join(spec.flags),
+                     join(target.aliases, " "), join(spec.dumpmachine, " "), host.machine);
 }
 
 Toolchain make_toolchain(Language language, const std::filesystem::path& program, const CompilerSpec& spec,
@@ -46,12 +46,14 @@ Toolchain make_toolchain(Language language, const std::filesystem::path& program
   return found;
 }
 
-Task<FoundToolchain> try_compiler(const Target& target, Language language, std::filesystem::path program, ToolSearch search) {
+Task<FoundToolchain> try_compiler(const Target& target, Language language, std::filesystem::path program,
+                                  ToolSearch search) {
   const auto& spec = target.compilers.at(language);
   const IdentityCache known(search.cache / "toolchains");
   const auto stamp = tool_stamp(program, search.path);
   const auto question = question_for(target, language, spec, search.host);
-  if (const auto answer = known.find(stamp, question); answer && answer->contains("version") && answer->contains("machine")) {
+  if (const auto answer = known.find(stamp, question);
+      answer && answer->contains("version") && answer->contains("machine")) {
     co_return make_toolchain(language, program, spec, stamp, *answer);
   }
   auto env = tool_environment(program);
@@ -100,7 +102,8 @@ Task<FoundToolchain> find_toolchain(const Target& target, Language language, Too
   const auto spec = target.compilers.find(language);
   if (spec == target.compilers.end() || !spec->second.absent.empty()) {
     const auto why = spec == target.compilers.end() ? "the target file names none" : spec->second.absent;
-    co_return std::unexpected(ToolchainProblem{"no " + language_title(language) + " for " + target.triple + ": " + why, {}});
+    co_return std::unexpected(
+        ToolchainProblem{"no " + language_title(language) + " for " + target.triple + ": " + why, {}});
   }
   switch (language) {
     case Language::c:

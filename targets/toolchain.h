@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finding a target's compilers on this machine and finding out whether they can be trusted.
 //
-// Every name of `try:` is looked up on PATH; a program counts only if it really compiles for the target: -dumpmachine says
-// one of its names, the predefined macros are its processor's and system's, and <stdio.h> is not this host's. What it said
-// is the identity that goes into cache keys and reports; it is kept in the cache by the program's path, size and time, so
-// that a warm start runs no process. It runs host programs, so it belongs to the io_context thread.
+// Every name of `try:` is looked up on PATH; a program counts only if it really compiles for the target: -dumpmachine
+// says one of its names, the predefined macros are its processor's and system's, and <stdio.h> is not this host's. What
+// it said is the identity that goes into cache keys and reports; it is kept in the cache by the program's path, size
+// and time, so that a warm start runs no process. It runs host programs, so it belongs to the io_context thread.
 #pragma once
 
 #include "runner/base/asio.h"

@@ -34,7 +34,8 @@ std::string why_no_program(const std::string& program) {
 }  // namespace
 
 std::vector<std::string> target_environment(const std::string& folder, const std::vector<std::string>& extra) {
-  std::vector<std::string> env{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C", "TZ=UTC", "HOME=" + folder, "TMPDIR=" + folder};
+  std::vector<std::string> env{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C", "TZ=UTC", "HOME=" + folder,
+                               "TMPDIR=" + folder};
   for (const std::string& entry : extra) put(env, entry);
   return env;
 }
@@ -59,13 +60,16 @@ AgentCommand AgentSession::to_agent(const RunRequest& request) {
   command.limits = request.command.limits;
   command.pass_fds = request.pass_stdio;
   command.fresh_cwd = request.fresh_folder;
-  command.cwd = request.fresh_folder ? (place_.folders / std::to_string(++runs_)).string() : request.command.cwd.string();
+  command.cwd =
+      request.fresh_folder ? (place_.folders / std::to_string(++runs_)).string() : request.command.cwd.string();
   command.env = target_environment(command.cwd, place_.env);
   for (const std::string& entry : request.command.env) put(command.env, entry);
   return command;
 }
 
-Task<Completion> AgentSession::run_in_agent(AgentCommand command) { co_return co_await agent_->run(std::move(command)); }
+Task<Completion> AgentSession::run_in_agent(AgentCommand command) {
+  co_return co_await agent_->run(std::move(command));
+}
 
 Task<Completion> AgentSession::run(RunRequest request) {
   AgentCommand command = to_agent(request);

@@ -43,8 +43,8 @@ class AgentSession : public Session {
   std::uint64_t runs_ = 0;
 };
 
-// The environment of every target program (kyua's rules): nothing of the user's, TZ=UTC, LANG=C, HOME and TMPDIR its folder;
-// `extra` ("K=V") is added or replaces.
+// The environment of every target program (kyua's rules): nothing of the user's, TZ=UTC, LANG=C, HOME and TMPDIR its
+// folder; `extra` ("K=V") is added or replaces.
 std::vector<std::string> target_environment(const std::string& folder, const std::vector<std::string>& extra);
 
 }  // namespace xtest

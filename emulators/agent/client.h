@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The runner's side of one agent process: programs go in, Completions come out.
 //
-// The agent (emulators/agent/main.c) runs its programs strictly one after another; run() may be in flight several times,
-// which is a batch (the next program starts without a round trip). Everything happens on the one io_context thread.
-// run() never throws for what a program did. When the agent dies, every run that had not ended is Lost, and the first of
-// them in order is marked suspect. Cancelling a run() kills its program and throws operation_aborted.
-// start() throws Error{infra} with the agent's own words when the place cannot be set up (exit code 125 of
-// the agent: no user namespace, no binfmt_misc, ...). The destructor kills synchronously; close() is polite.
+// The agent (emulators/agent/main.c) runs its programs strictly one after another; run() may be in flight several
+// times, which is a batch (the next program starts without a round trip). Everything happens on the one io_context
+// thread. run() never throws for what a program did. When the agent dies, every run that had not ended is Lost, and the
+// first of them in order is marked suspect. Cancelling a run() kills its program and throws operation_aborted. start()
+// throws Error{infra} with the agent's own words when the place cannot be set up (exit code 125 of the agent: no user
+// namespace, no binfmt_misc, ...). The destructor kills synchronously; close() is polite.
 #pragma once
 
 #include "runner/base/asio.h"

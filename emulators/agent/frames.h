@@ -2,9 +2,9 @@
  *
  * The agent's end of the control channel: a socket (which can carry descriptors) or two pipes such as ssh gives.
  *
- * Non-blocking in both directions: receive() takes what is there, next() cuts frames off, the put functions append to an
- * outgoing buffer, flush() writes what the channel takes. A frame that is not ours (magic, version, nonce, length) breaks
- * the channel for good. Running out of memory ends the agent.
+ * Non-blocking in both directions: receive() takes what is there, next() cuts frames off, the put functions append to
+ * an outgoing buffer, flush() writes what the channel takes. A frame that is not ours (magic, version, nonce, length)
+ * breaks the channel for good. Running out of memory ends the agent.
  */
 #pragma once
 

@@ -6,7 +6,8 @@
  *      |                         `-----one fixed grace passed: strays are named and killed-----^
  *      `-wall limit, or KILL from the host: evidence, the whole tree is killed--> exited
  *
- * The head of each stream is forwarded as it comes and as credit allows, the tail is kept in a ring and sent at the end.
+ * The head of each stream is forwarded as it comes and as credit allows, the tail is kept in a ring and sent at the
+ * end.
  */
 #pragma once
 

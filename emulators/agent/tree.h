@@ -29,7 +29,7 @@ bool leader_has_exited(const struct leader *l);
 /* Reaps every dead child, the leader included; false when no child is left at all. */
 bool tree_reap(struct leader *l);
 
-/* Appends what lives below the agent, without `except`, as texts "pid name" (each NUL-terminated); returns the count. */
+/* Appends what lives below the agent, without `except`, as texts "pid name" (each NUL-terminated); returns how many. */
 int tree_names(pid_t except, struct buffer *texts);
 
 /* Appends lines "pid state wchan name" of everything below the agent. */

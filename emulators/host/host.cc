@@ -15,12 +15,12 @@ namespace {
 
 // The first program of a 32-bit x86 system: `exit(0)` in 91 bytes, to see whether the kernel runs such programs at all.
 constexpr unsigned char kTinyI386[] = {
-    0x7f, 'E',  'L',  'F',  1,    1,    1,    0,    0,    0,    0,    0,    0,    0,    0,    0,     // ident
-    2,    0,    3,    0,    1,    0,    0,    0,    0x54, 0x80, 0x04, 0x08, 52,   0,    0,    0,     // type, machine, entry
-    0,    0,    0,    0,    0,    0,    0,    0,    52,   0,    32,   0,    1,    0,    0,    0,     // header sizes
-    0,    0,    0,    0,    1,    0,    0,    0,    0,    0,    0,    0,    0,    0x80, 0x04, 0x08,  // PT_LOAD
-    0,    0x80, 0x04, 0x08, 91,   0,    0,    0,    91,   0,    0,    0,    5,    0,    0,    0,     // sizes, flags
-    0,    0x10, 0,    0,    0x31, 0xdb, 0x31, 0xc0, 0x40, 0xcd, 0x80};                               // exit(0)
+    0x7f, 'E',  'L',  'F',  1,    1,    1,    0,    0,    0,    0,    0,    0,  0,    0,    0,  // ident
+    2,    0,    3,    0,    1,    0,    0,    0,    0x54, 0x80, 0x04, 0x08, 52, 0,    0,    0,  // type, machine, entry
+    0,    0,    0,    0,    0,    0,    0,    0,    52,   0,    32,   0,    1,  0,    0,    0,  // header sizes
+    0,    0,    0,    0,    1,    0,    0,    0,    0,    0,    0,    0,    0,  0x80, 0x04, 0x08,  // PT_LOAD
+    0,    0x80, 0x04, 0x08, 91,   0,    0,    0,    91,   0,    0,    0,    5,  0,    0,    0,  // sizes, flags
+    0,    0x10, 0,    0,    0x31, 0xdb, 0x31, 0xc0, 0x40, 0xcd, 0x80};  // exit(0)
 
 std::string machine() {
   utsname name{};
@@ -67,7 +67,8 @@ class HostExecutor final : public Executor {
     options.agent_path = context_.agent;
     if (!setting(spec_, "overlay").empty()) options.extra_args = overlay_args(spec_);
     auto agent = co_await AgentClient::start(std::move(options));
-    AgentPlace place{"host#" + std::to_string(++opened_), {}, {}, context_.scratch / ("host" + std::to_string(opened_))};
+    AgentPlace place{
+        "host#" + std::to_string(++opened_), {}, {}, context_.scratch / ("host" + std::to_string(opened_))};
     co_return std::make_unique<AgentSession>(std::move(place), std::move(agent));
   }
 
@@ -90,7 +91,8 @@ class HostExecutor final : public Executor {
 
 }  // namespace
 
-std::shared_ptr<Executor> make_host_executor(const Target& target, const ExecutorSpec& spec, const ExecutorContext& context) {
+std::shared_ptr<Executor> make_host_executor(const Target& target, const ExecutorSpec& spec,
+                                             const ExecutorContext& context) {
   return std::make_shared<HostExecutor>(target, spec, context);
 }
 

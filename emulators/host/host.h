@@ -10,6 +10,7 @@
 
 namespace xtest {
 
-std::shared_ptr<Executor> make_host_executor(const Target& target, const ExecutorSpec& spec, const ExecutorContext& context);
+std::shared_ptr<Executor> make_host_executor(const Target& target, const ExecutorSpec& spec,
+                                             const ExecutorContext& context);
 
 }  // namespace xtest

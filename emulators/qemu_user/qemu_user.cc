@@ -18,7 +18,9 @@ class QemuUser final : public Executor {
       : arch_(target.arch), spec_(spec), context_(context) {}
 
   std::string name() const override { return "qemu-user"; }
-  std::string identity() const override { return "qemu-user " + version_ + (private_binfmt_ ? " binfmt" : " no-binfmt"); }
+  std::string identity() const override {
+    return "qemu-user " + version_ + (private_binfmt_ ? " binfmt" : " no-binfmt");
+  }
   Capacity capacity() const override { return {}; }
   double slowness() const override { return 10; }
 
@@ -34,13 +36,16 @@ class QemuUser final : public Executor {
       if (const auto found = find_program(name, kPath); found && program_.empty()) program_ = *found;
     }
     if (program_.empty())
-      co_return Availability{false, "no " + join(words_of(spec_, "programs"), " or ") + " on " + kPath, "qemu-user-static"};
+      co_return Availability{false, "no " + join(words_of(spec_, "programs"), " or ") + " on " + kPath,
+                             "qemu-user-static"};
     version_ = co_await ask_version();
     if (version_.empty()) co_return Availability{false, program_.string() + " does not run", "qemu-user-static"};
     const std::string trouble = co_await try_private_binfmt();
     private_binfmt_ = trouble.empty();
-    co_return Availability{true, private_binfmt_ ? version_ + ", in a namespace with a binfmt_misc of its own"
-                                                 : version_ + " -L " + setting(spec_, "sysroot") + "; no private binfmt_misc: " + trouble,
+    co_return Availability{true,
+                           private_binfmt_
+                               ? version_ + ", in a namespace with a binfmt_misc of its own"
+                               : version_ + " -L " + setting(spec_, "sysroot") + "; no private binfmt_misc: " + trouble,
                            ""};
   }
 
@@ -64,7 +69,8 @@ class QemuUser final : public Executor {
     const Completion completion = co_await run_process(std::move(spec));
     if (!exited_with(completion, 0)) co_return "";
     const std::string line(split(completion.out.text, '\n').front());
-    co_return program_.filename().string() + " " + line.substr(line.find_last_of(' ') == std::string::npos ? 0 : line.find("version ") + 8);
+    co_return program_.filename().string() + " " +
+        line.substr(line.find_last_of(' ') == std::string::npos ? 0 : line.find("version ") + 8);
   }
 
   Task<std::string> try_private_binfmt() {

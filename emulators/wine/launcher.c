@@ -6,8 +6,8 @@
  *
  * A Unix parent of Wine sees 8 bits only. RESULT gets one line: "xtest-launcher 1 NONCE exited CODE" or "... exception
  * CODE" (an NTSTATUS of severity error, which is what an unhandled exception leaves) or "... not-started ERROR". HOME,
- * TMPDIR, TMP and TEMP become the current folder. The program runs in a job object, so that it dies with us; what it leaves when
- * it ends is for the agent to find.
+ * TMPDIR, TMP and TEMP become the current folder. The program runs in a job object, so that it dies with us; what it
+ * leaves when it ends is for the agent to find.
  */
 #include <stdio.h>
 #include <string.h>

@@ -16,11 +16,21 @@ namespace {
 constexpr auto kPatience = std::chrono::minutes(2);   // a first start on a busy machine
 
 // Says the exit code of the first program on stdout, then stays as long as the server does.
-constexpr const char* kScript = R"("$0" -f -p >/dev/null & "$1" cmd /c exit >/dev/null; echo $?; exec >/dev/null; wait)";
+constexpr const char* kScript = R"(trap '"$0" -k' TERM
+"$0" -f -p >/dev/null & "$1" cmd /c exit >/dev/null; echo $?; exec >/dev/null; wait)";
+
+// TERM comes when the agent dies, of whatever.
+std::vector<std::string> words_before_script() {
+  std::vector<std::string> words{"/bin/sh", "-c", kScript};
+  if (const auto setpriv = find_program("setpriv", "/usr/bin:/bin"))
+    words.insert(words.begin(), {setpriv->string(), "--pdeathsig", "TERM"});
+  return words;
+}
 
 AgentCommand server_command(const WineTools& tools, const std::filesystem::path& prefix) {
   AgentCommand command;
-  command.argv = {"/bin/sh", "-c", kScript, tools.server.string(), tools.wine.string()};
+  command.argv = words_before_script();
+  command.argv.insert(command.argv.end(), {tools.server.string(), tools.wine.string()});
   command.env = clean_environment(wine_environment(prefix));
   return command;
 }
@@ -41,7 +51,8 @@ Task<std::string> read_line(UniqueFd from) {
   boost::system::error_code error;
   while (!error && !text.ends_with('\n')) {
     char bytes[16];
-    const auto size = co_await pipe.async_read_some(asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, error));
+    const auto size =
+        co_await pipe.async_read_some(asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, error));
     text.append(bytes, size);
   }
   co_return text;
@@ -49,7 +60,8 @@ Task<std::string> read_line(UniqueFd from) {
 
 }  // namespace
 
-Task<std::unique_ptr<AgentClient>> start_wine_server(WineTools tools, std::filesystem::path prefix, std::filesystem::path agent) {
+Task<std::unique_ptr<AgentClient>> start_wine_server(WineTools tools, std::filesystem::path prefix,
+                                                     std::filesystem::path agent) {
   AgentOptions options;
   options.agent_path = std::move(agent);
   auto client = co_await AgentClient::start(std::move(options));
@@ -60,8 +72,9 @@ Task<std::unique_ptr<AgentClient>> start_wine_server(WineTools tools, std::files
                  hold(client.get(), std::move(command), std::move(null), std::move(answer.write)), asio::detached);
   const std::string said = co_await read_line(std::move(answer.read));
   if (said != "0\n")
-    throw Error(ErrorKind::infra, "the first program under Wine in " + prefix.string() +
-                                      (said.empty() ? " did not end" : " exited with " + said.substr(0, said.size() - 1)));
+    throw Error(ErrorKind::infra,
+                "the first program under Wine in " + prefix.string() +
+                    (said.empty() ? " did not end" : " exited with " + said.substr(0, said.size() - 1)));
   co_return client;
 }
 

@@ -36,7 +36,8 @@ std::string dll_path(const std::vector<std::string>& globs) {
   for (const std::string& pattern : globs) {
     glob_t found{};
     if (::glob(pattern.c_str(), GLOB_ONLYDIR, nullptr, &found) == 0) {
-      for (std::size_t at = 0; at < found.gl_pathc; ++at) path += (path.empty() ? "" : ";") + windows_path(found.gl_pathv[at]);
+      for (std::size_t at = 0; at < found.gl_pathc; ++at)
+        path += (path.empty() ? "" : ";") + windows_path(found.gl_pathv[at]);
     }
     ::globfree(&found);
   }
@@ -56,8 +57,8 @@ std::optional<Termination> read_result(const fs::path& file, const std::string& 
 
 class WineSession final : public AgentSession {
  public:
-  WineSession(AgentPlace place, std::unique_ptr<AgentClient> agent, std::unique_ptr<AgentClient> server, WineTools tools,
-              fs::path launcher)
+  WineSession(AgentPlace place, std::unique_ptr<AgentClient> agent, std::unique_ptr<AgentClient> server,
+              WineTools tools, fs::path launcher)
       : AgentSession(std::move(place), std::move(agent)),
         server_(std::move(server)),
         tools_(std::move(tools)),
@@ -77,8 +78,8 @@ class WineSession final : public AgentSession {
       completion.how = Lost{"the wineserver has gone, and the program hung without it"};
     if (std::holds_alternative<Exited>(completion.how) || std::holds_alternative<Signalled>(completion.how)) {
       const auto told = read_result(result, nonce);
-      completion.how = told ? *told
-                            : Termination(Lost{"Wine ended without its launcher's word (" + describe(completion.how) + ")"});
+      completion.how =
+          told ? *told : Termination(Lost{"Wine ended without its launcher's word (" + describe(completion.how) + ")"});
     }
     std::error_code ignored;
     fs::remove(result, ignored);
@@ -126,13 +127,15 @@ class Wine final : public Executor {
     }
     if (tools_.wine.empty() || tools_.server.empty())
       co_return Availability{
-          false, "no " + join(words_of(spec_, "programs"), " or ") + " and wineserver on " + std::string(kPath), "wine64"};
+          false, "no " + join(words_of(spec_, "programs"), " or ") + " and wineserver on " + std::string(kPath),
+          "wine64"};
     ProcessSpec spec;
     spec.argv = {tools_.wine.string(), "--version"};
     spec.env = clean_environment();
     spec.limit = std::chrono::seconds(20);
     const Completion completion = co_await run_process(std::move(spec));
-    if (!exited_with(completion, 0)) co_return Availability{false, "wine64 --version " + describe(completion.how), "wine64"};
+    if (!exited_with(completion, 0))
+      co_return Availability{false, "wine64 --version " + describe(completion.how), "wine64"};
     tools_.version = trim(completion.out.text);
     co_return Availability{true, tools_.version, ""};
   }
@@ -147,7 +150,8 @@ class Wine final : public Executor {
 
  private:
   Task<std::unique_ptr<Session>> open_in(fs::path home) {
-    const fs::path launcher = co_await wine_launcher(context_.data / "emulators" / "wine" / "launcher.c", context_.cache);
+    const fs::path launcher =
+        co_await wine_launcher(context_.data / "emulators" / "wine" / "launcher.c", context_.cache);
     const fs::path made = co_await wine_template(tools_, context_.cache);
     const fs::path prefix = home / "prefix";
     copy_prefix(made, prefix);

@@ -27,6 +27,11 @@ bool is_name(std::string_view word) {
   return std::ranges::all_of(word, [](char c) { return is_letter_or_digit(c) || c == '_' || c == '-'; });
 }
 
+/// `[(]` and `[)]` of a glob are the character itself.
+bool is_bracketed(std::string_view text, std::size_t at) {
+  return at > 0 && text[at - 1] == '[' && at + 1 < text.size() && text[at + 1] == ']';
+}
+
 /// Recursive descent over the grammar in the header; writes postfix steps as it goes.
 class Parser {
  public:
@@ -120,6 +125,7 @@ void Parser::parse_atom() {
 std::string Parser::parse_argument(std::size_t open) {
   std::size_t depth = 0;
   for (std::size_t end = open; end < text_.size(); ++end) {
+    if (is_bracketed(text_, end)) continue;
     if (text_[end] == '(') ++depth;
     if (text_[end] != ')' || --depth > 0) continue;
     const std::string_view argument = trim(text_.substr(open + 1, end - open - 1));

@@ -9,8 +9,9 @@
 //   atom  = word | name "(" anything up to the matching ")" ")"
 //
 // A word is made of letters, digits and _ - . : * ? [ ] / % + (and ! or ^ right
-// after a [). An Expr is an immutable value, any thread may read it. Syntax errors
-// are Error{usage} with the column and what was expected there.
+// after a [). In an argument the parenthesis of `[(]` or `[)]` stands for itself.
+// An Expr is an immutable value, any thread may read it. Syntax errors are
+// Error{usage} with the column and what was expected there.
 #pragma once
 
 #include <cstddef>

@@ -68,7 +68,7 @@ std::string truncate_middle(std::string_view text, std::size_t head, std::size_t
 // --- matching
 
 /// `*` (any characters, `/` and `::` too), `?` (one character), `[a-z]`, `[!a-z]`; a `[`
-/// without its `]` is itself. No pattern makes it exponential.
+/// without its `]` is itself, and so is any single character in brackets: `[*]`. No pattern makes it exponential.
 bool glob_match(std::string_view pattern, std::string_view text);
 
 /// The candidate that `name` is probably a misspelling of, if one is near enough.

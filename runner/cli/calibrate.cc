@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/cli/calibrate.h"
 
+#include "emulators/run_once.h"
 #include "runner/base/hash.h"
 #include "runner/base/process.h"
 
@@ -72,15 +73,12 @@ Task<std::optional<Calibration>> measure(const Prepared& prepared, const Toolcha
   fs::create_directories(program.parent_path(), ignored);
   const fs::path source = folders.locations.data / "suites" / "calibrate" / "loop.c";
   if (!co_await build(compiler, source, program, prepared.target.target)) co_return std::nullopt;
+  RunRequest request;
+  request.command.argv.push_back(PathRef{program});
+  request.command.limits.wall = std::chrono::minutes(2);
   Completion completion;
   try {
-    auto session = co_await prepared.executor->open();
-    RunRequest request;
-    request.command.argv.push_back(PathRef{program});
-    request.command.limits.wall = std::chrono::minutes(2);
-    completion = co_await session->run(request);
-    completion = co_await session->run(request);
-    co_await session->close();
+    completion = co_await run_once(*prepared.executor, request, 2);
   } catch (const Error&) {
     co_return std::nullopt;
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "emulators/run_once.h"
 #include "runner/base/text.h"
 #include "runner/cli/commands.h"
 #include "runner/cli/exit_codes.h"
@@ -35,12 +36,10 @@ ExecuteCheck executing(const Prepared& prepared) {
       co_return row;
     }
     try {
-      auto session = co_await prepared.executor->open();
       RunRequest request;
       request.command.argv.push_back(PathRef{program});
       request.command.limits.wall = std::chrono::minutes(1);
-      const Completion completion = co_await session->run(std::move(request));
-      co_await session->close();
+      const Completion completion = co_await run_once(*prepared.executor, std::move(request));
       row.good = exited_with(completion, 0);
       row.detail = prepared.executor->identity() + ": the program " + describe(completion.how);
     } catch (const Error& error) {
@@ -134,10 +133,12 @@ Task<int> doctor(const Registry& registry, DoctorOptions options) {
 
 void add_doctor(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<DoctorOptions>();
-  auto* command = add_command(app, "doctor", "Checks every tool of a target by using it: compiles a program and runs it. Names the missing\n"
-                                               "package and the command. Exit code 2 if something is missing.\n\n"
-                                               "  xtest doctor --target s390x-linux-gnu\n"
-                                               "  xtest doctor --target aarch64 --lang all --install");
+  auto* command = add_command(
+      app, "doctor",
+      "Checks every tool of a target by using it: compiles a program and runs it. Names the missing\n"
+      "package and the command. Exit code 2 if something is missing.\n\n"
+      "  xtest doctor --target s390x-linux-gnu\n"
+      "  xtest doctor --target aarch64 --lang all --install");
   add_target_options(*command, options->where);
   command->add_flag("--install", options->install, "install what is missing");
   command->callback([options, &invocation] {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "emulators/run_once.h"
 #include "runner/base/files.h"
 #include "runner/base/process.h"
 #include "runner/cli/commands.h"
@@ -34,7 +35,6 @@ Task<int> exec(const Registry& registry, ExecOptions options) {
   if (!prepared.executor) require_ready(prepared, options.where);
   const auto program = find_program(options.words.front(), ::getenv("PATH") ? ::getenv("PATH") : "");
   if (!program) throw Error(ErrorKind::usage, options.words.front() + " is no program that can be run");
-  auto session = co_await prepared.executor->open();
   RunRequest request;
   request.fresh_folder = false;
   request.pass_stdio = std::array<int, 3>{0, 1, 2};
@@ -42,8 +42,7 @@ Task<int> exec(const Registry& registry, ExecOptions options) {
   request.command.argv.push_back(PathRef{std::filesystem::absolute(*program)});
   for (std::size_t at = 1; at < options.words.size(); ++at) request.command.argv.emplace_back(options.words[at]);
   for (char** pair = environ; *pair; ++pair) request.command.env.emplace_back(*pair);
-  const Completion completion = co_await session->run(std::move(request));
-  co_await session->close();
+  const Completion completion = co_await run_once(*prepared.executor, std::move(request));
   std::string trouble;
   const int code = own_code(completion.how, trouble);
   if (!trouble.empty()) write_all(2, "xtest: " + options.words.front() + " " + trouble + "\n");
@@ -64,10 +63,12 @@ Task<int> guarded(const Registry& registry, ExecOptions options) {
 
 void add_exec(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<ExecOptions>();
-  auto* command = add_command(app, "exec", "Runs one program of a target where that target lives; stdin, stdout, stderr and the exit code are\n"
-                                             "the program's own (128+n for signal n, 125 when xtest itself failed).\n\n"
-                                             "  xtest exec --target aarch64-linux-gnu -- ./prog --flag\n"
-                                             "  CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER='xtest exec -t aarch64-linux-gnu --' cargo test");
+  auto* command = add_command(
+      app, "exec",
+      "Runs one program of a target where that target lives; stdin, stdout, stderr and the exit code are\n"
+      "the program's own (128+n for signal n, 125 when xtest itself failed).\n\n"
+      "  xtest exec --target aarch64-linux-gnu -- ./prog --flag\n"
+      "  CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER='xtest exec -t aarch64-linux-gnu --' cargo test");
   add_target_options(*command, options->where);
   command->add_option("PROG", options->words, "program and its arguments, after --")->required();
   command->get_option("--target")->required();

@@ -24,26 +24,43 @@ struct RecordOptions {
   std::string color = "auto";
 };
 
-void warn_of_damage(const ReadReport& report, const std::filesystem::path& record) {
-  if (report.torn) std::cerr << "xtest: the last line of " << record.string() << " was torn and is left out\n";
-  for (const std::string& line : report.damaged) std::cerr << "xtest: " << record.string() << ": " << line << "\n";
+// Says what of the record could not be read. Its exit code is not 0 if events are missing from what is shown.
+int told_of_damage(const ReadReport& report, const std::filesystem::path& record) {
+  const std::string file = (record / "events.jsonl").string();
+  if (report.torn) std::cerr << "xtest: the last line of " << file << " was torn and is left out\n";
+  for (const std::string& line : report.damaged) std::cerr << "xtest: " << file << ": " << line << "\n";
+  if (report.unreadable == 0) return exit_code::ok;
+  std::cerr << "error: " << file << " is damaged: " << report.unreadable
+            << " of its lines cannot be read\n  what they said is missing here\n";
+  return exit_code::usage;
 }
 
 std::string run_line(const RunHead& run) {
-  return fmt::format("{}  {}  {:<12} {:>3}  {}", run.id, run.begun, run.reason, run.exit_code, join(run.targets, ","));
+  const std::string& reason = run.damaged ? "damaged" : run.reason;
+  return fmt::format("{}  {}  {:<12} {:>3}  {}", run.id, run.begun, reason, run.exit_code, join(run.targets, ","));
+}
+
+int list_all(const std::filesystem::path& runs) {
+  int code = exit_code::ok;
+  for (const auto& record : list_runs(runs)) {
+    const RunHead head = read_run_head(record);
+    std::cout << run_line(head) << "\n";
+    if (!head.damaged) continue;
+    std::cerr << "error: " << (record / "run.json").string() << " cannot be read\n  `xtest show " << head.id
+              << "` shows what the events say\n";
+    code = exit_code::usage;
+  }
+  return code;
 }
 
 // Without a run: the runs there are. With one: its tests.
 int list(const RecordOptions& options) {
-  if (!options.run.empty()) {
-    const auto record = find_run(options.runs, options.run);
-    TestList tests;
-    warn_of_damage(read_record(record, [&](Event&& event) { tests.on(event); }), record);
-    std::cout << tests.text();
-    return exit_code::ok;
-  }
-  for (const auto& record : list_runs(options.runs)) std::cout << run_line(read_run_head(record)) << "\n";
-  return exit_code::ok;
+  if (options.run.empty()) return list_all(options.runs);
+  const auto record = find_run(options.runs, options.run);
+  TestList tests;
+  const ReadReport read = read_record(record, [&](Event&& event) { tests.on(event); });
+  std::cout << tests.text();
+  return told_of_damage(read, record);
 }
 
 // RUN, RUN::TEST or TEST of the latest run.
@@ -57,14 +74,14 @@ int show(const RecordOptions& options) {
   wanted.record = record.string();
   wanted.junit = (record / "junit").string();
   ShowText text(std::move(wanted));
-  warn_of_damage(read_record(record, [&](Event&& event) { text.on(event); }), record);
+  const int code = told_of_damage(read_record(record, [&](Event&& event) { text.on(event); }), record);
   if (!text.found()) {
     std::cerr << "error: " << record.filename().string() << " has no test " << test << "\n  `xtest list "
               << record.filename().string() << "` shows those it has\n";
     return exit_code::nothing_selected;
   }
   std::cout << text.text();
-  return exit_code::ok;
+  return code;
 }
 
 int report(const RecordOptions& options) {
@@ -78,9 +95,9 @@ int report(const RecordOptions& options) {
   sink.console.record = record.string();
   sink.console.junit = (record / "junit").string();
   auto made = make_sink(options.format, sink);
-  warn_of_damage(read_record(record, [&](Event&& event) { made->on(event); }), record);
+  const int code = told_of_damage(read_record(record, [&](Event&& event) { made->on(event); }), record);
   if (const auto trouble = made->close()) throw Error(ErrorKind::output, *trouble);
-  return exit_code::ok;
+  return code;
 }
 
 std::string format_names() {
@@ -100,12 +117,15 @@ void add_records(CLI::App& app, Invocation& invocation) {
     return std::pair{command, options};
   };
   const auto [list_command, list_options] =
-      add("list", "Lists the recorded runs, oldest first, or the tests of one.\n\n  xtest list\n  xtest list latest", list);
+      add("list", "Lists the recorded runs, oldest first, or the tests of one.\n\n  xtest list\n  xtest list latest",
+          list);
   list_options->run.clear();
   list_command->add_option("RUN", list_options->run, "run; default: all runs");
   const auto [show_command, show_options] =
-      add("show", "Shows a run, or one test of it with its output and diagnosis.\n\n  xtest show\n  xtest show latest::probes::C1::cxx\n"
-                  "  xtest show 01JD5Q::hello::dynamic::c", show);
+      add("show",
+          "Shows a run, or one test of it with its output and diagnosis.\n\n"
+          "  xtest show\n  xtest show latest::probes::C1::cxx\n  xtest show 01JD5Q::hello::dynamic::c",
+          show);
   show_command->add_option("RUN", show_options->run, "run, or RUN::TEST")->capture_default_str();
   const auto [report_command, report_options] =
       add("report", "Makes a report of a recorded run, equal to the one written live.\n\n"

@@ -66,14 +66,45 @@ bool is_qemu_file(std::string_view line) {
                              [&](std::string_view part) { return line.find(part) != std::string_view::npos; });
 }
 
-bool tells_own_death(std::string_view line) {
-  if (line.starts_with("QEMU internal SIG")) return true;
+bool is_assertion(std::string_view line) {
   if (line.starts_with("ERROR:") || line.starts_with("Bail out! ERROR:"))
     return line.find("assert") != std::string_view::npos && is_qemu_file(line);
-  if (!line.starts_with("qemu-") && !line.starts_with("qemu:")) return false;
-  return line.find(": Assertion `") != std::string_view::npos || line.find("tcg fatal error") != std::string_view::npos ||
-         line.find("unhandled CPU exception") != std::string_view::npos ||
-         line.find("Unable to reserve") != std::string_view::npos;
+  if (line.ends_with(": tcg fatal error")) return is_qemu_file(line);
+  return line.starts_with("qemu-") && line.find(": Assertion `") != std::string_view::npos;
+}
+
+// Followed by the guest's registers.
+bool opens_dump(std::string_view line) {
+  return line.starts_with("qemu: fatal: ") ||
+         (line.starts_with("qemu: ") && line.find("unhandled CPU exception") != std::string_view::npos);
+}
+
+// Before the guest's first instruction.
+bool is_refusal(std::string_view line) {
+  if (!line.starts_with("qemu-")) return false;
+  return line.find(": Unable to reserve 0x") != std::string_view::npos ||
+         line.find(" bytes for jit buffer: ") != std::string_view::npos;
+}
+
+// The lines behind qemu's last remark about a guest, without empty ones.
+std::vector<std::string_view> last_lines(std::string_view err) {
+  std::vector<std::string_view> lines;
+  for (const std::string_view line : split(err, '\n')) {
+    if (line.starts_with(kGuestSignal)) lines.clear();
+    else if (!trim(line).empty()) lines.push_back(trim(line));
+  }
+  return lines;
+}
+
+std::optional<std::string> death_by_signal(const std::string& signal, std::string_view err) {
+  const auto lines = last_lines(err);
+  if (lines.empty()) return std::nullopt;
+  const std::string_view last = lines.back();
+  if (last.starts_with("QEMU internal SIG" + signal + " {")) return std::string(last);
+  if (signal != "ABRT") return std::nullopt;
+  if (is_assertion(last)) return std::string(last);
+  const auto dump = std::ranges::find_if(lines, opens_dump);
+  return dump == lines.end() ? std::nullopt : std::optional(std::string(*dump));
 }
 
 std::string with_gap(const Output& output) {
@@ -96,10 +127,8 @@ std::string capped(std::string text, std::size_t cap) { return truncate_middle(t
 }  // namespace
 
 std::optional<Observed> observed_violent_end(const Completion& completion) {
-  if (!exited_with(completion, 0) && !std::holds_alternative<TimedOut>(completion.how)) {
-    if (auto line = completion.session.starts_with("qemu-user") ? emulator_death(completion.err.text) : std::nullopt)
-      return seen(completion, Status::infra, "emulator-crash", "the emulator itself died: " + *line);
-  }
+  if (const auto line = emulator_death(completion))
+    return seen(completion, Status::infra, "emulator-crash", "the emulator itself died: " + *line);
   using Seen = std::optional<Observed>;
   return std::visit(
       Overload{
@@ -133,11 +162,14 @@ Observed observed_without_account(const Completion& completion) {
   return observed;
 }
 
-std::optional<std::string> emulator_death(std::string_view err) {
-  for (const std::string_view line : split(err, '\n')) {
-    if (!line.starts_with(kGuestSignal) && tells_own_death(line)) return std::string(trim(line));
-  }
-  return std::nullopt;
+std::optional<std::string> emulator_death(const Completion& completion) {
+  if (!completion.session.starts_with("qemu-user")) return std::nullopt;
+  if (const auto* signalled = std::get_if<Signalled>(&completion.how))
+    return death_by_signal(signalled->name, completion.err.text);
+  const std::string_view only = trim(completion.err.text);
+  const bool said_nothing_else = completion.out.total == 0 && completion.out.text.empty() && !only.contains('\n');
+  if (!exited_with(completion, 1) || !said_nothing_else || !is_refusal(only)) return std::nullopt;
+  return std::string(only);
 }
 
 std::string strip_emulator_remarks(std::string_view err) {

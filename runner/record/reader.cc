@@ -18,6 +18,7 @@ constexpr std::size_t most_damages = 100;  // told one by one
 class Damages {
  public:
   explicit Damages(std::vector<std::string>& list) : list_(list) {}
+  bool none() const { return count_ == 0; }
   void add(std::size_t line, std::string_view what) {
     if (++count_ <= most_damages) list_.push_back(fmt::format("line {}: {}", line, what));
   }
@@ -72,12 +73,14 @@ ReadReport read_record(const std::filesystem::path& folder, const std::function<
   Damages damages(report.damaged);
   Sequence sequence;
   std::string line, damage;
+  bool understood = false;
   const FetchOutput fetch = [&](const std::string& digest, std::uint64_t bytes) {
     return fetch_output(folder, digest, bytes, damage);
   };
   for (std::size_t number = 1; std::getline(file, line); ++number) {
     if (file.eof()) {
-      report.torn = true;
+      report.torn = understood || line.starts_with('{');
+      if (!report.torn) damages.add(number, "it is no JSON");
       break;
     }
     damage.clear();
@@ -86,13 +89,18 @@ ReadReport read_record(const std::filesystem::path& folder, const std::function<
     if (!event) {
       damages.add(number, event.error());
       sequence.unreadable();
+      ++report.unreadable;
       continue;
     }
+    understood = true;
     damage.clear();
     const bool is_new = sequence.admit(event->seq, damage);
     if (!damage.empty()) damages.add(number, damage);
     if (is_new) each(*std::move(event));
   }
+  if (!understood && !damages.none())
+    throw Error(ErrorKind::usage, fmt::format("{}: {}", (folder / "events.jsonl").string(), report.damaged.front()),
+                "nothing in this record can be read; remove the folder, or restore the file");
   damages.finish();
   return report;
 }

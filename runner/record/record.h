@@ -34,7 +34,7 @@ std::expected<Event, std::string> event_from_json(std::string_view line);
 
 class RecordWriter {
  public:
-  static RecordWriter create(const std::filesystem::path& folder);   // throws Error{output}; there must be no record yet
+  static RecordWriter create(const std::filesystem::path& folder);  // throws Error{output}; there must be no record yet
   static RecordWriter resume(const std::filesystem::path& folder);   // cuts a torn tail; throws if locked or missing
 
   void write(const Event& event);            // outputs over 4 KiB go to output/ and are referred to
@@ -62,11 +62,13 @@ class RecordWriter {
 
 struct ReadReport {
   bool torn = false;                         // the last line was incomplete and dropped
+  std::size_t unreadable = 0;                // whole lines that could not be understood: their events are missing
   std::vector<std::string> damaged;          // "line 17: ..." of lines that could not be understood, gaps, lost outputs
 };
 
-// Calls `each` for every whole event in order; outputs that were moved to output/ are put back. Throws Error{usage} if the
-// folder is no record, with the nearest remedy.
+// Calls `each` for every whole event in order; outputs that were moved to output/ are put back. Throws Error{usage} if
+// the folder is no record, with the nearest remedy, and naming file and line if it has lines and none can be
+// understood.
 ReadReport read_record(const std::filesystem::path& folder, const std::function<void(Event&&)>& each);
 
 // What run.json says of a run, without reading its events.
@@ -75,10 +77,12 @@ struct RunHead {
   std::string begun;                         // "2026-11-21 13:40:05" UTC
   std::string reason = "unfinished";         // as in RunEnded
   int exit_code = -1;
+  bool damaged = false;
   std::vector<std::string> targets;
   std::map<std::string, std::uint64_t> counts;
 };
-RunHead read_run_head(const std::filesystem::path& folder);   // a run.json that cannot be read leaves only the id
+// A run.json that is missing or unreadable leaves only the id, and `damaged` when it is there.
+RunHead read_run_head(const std::filesystem::path& folder);
 
 // A run by ULID, unique prefix, "latest" or "latest~3"; throws Error{usage} naming the candidates.
 std::filesystem::path find_run(const std::filesystem::path& runs, std::string_view name);

@@ -22,7 +22,9 @@ RunHead read_run_head(const std::filesystem::path& folder) {
   head.id = folder.filename().string();
   std::ifstream in(folder / "run.json");
   const Json run = Json::parse(in, nullptr, false);
-  if (!run.is_object()) return head;
+  if (!in.is_open()) return head;
+  head.damaged = !run.is_object();
+  if (head.damaged) return head;
   try {
     head.begun = utc(run.value("wall", std::int64_t{0}));
     for (const Json& target : run.value("targets", Json::array())) head.targets.push_back(target.value("triple", ""));
@@ -31,7 +33,7 @@ RunHead read_run_head(const std::filesystem::path& folder) {
     head.exit_code = ended.value("exit_code", head.exit_code);
     head.counts = ended.value("counts", head.counts);
   } catch (const Json::exception&) {
-    head.reason = "damaged run.json";
+    head.damaged = true;
   }
   return head;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hello through iostream, with an exception thrown and caught on the way; the last line is the trailer that a pass needs.
+// Hello through iostream, with an exception thrown and caught on the way; the last line is the trailer.
 #include <cstdlib>
 #include <exception>
 #include <iostream>

@@ -27,7 +27,7 @@ class ByteView {
   std::optional<std::uint64_t> number(std::uint64_t offset, unsigned width) const;  // 1, 2, 4 or 8 bytes
   std::optional<ByteView> slice(std::uint64_t offset, std::uint64_t size) const;
   ByteView from(std::uint64_t offset) const;                                        // to the end, empty when beyond
-  std::optional<std::string> text(std::uint64_t offset, std::size_t most = 4096) const;  // up to NUL, which must be there
+  std::optional<std::string> text(std::uint64_t offset, std::size_t most = 4096) const;  // up to NUL: it must be there
   std::string chars() const;
 
  private:

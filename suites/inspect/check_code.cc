@@ -14,11 +14,12 @@ constexpr std::uint32_t segment_executable = 1;
 using namespace std::string_literals;
 
 // Start-up code, linker stubs and libgcc helpers in assembler, which have no unwind entry on healthy systems.
-const std::array stubs = {"_start"s,        "_start_c"s,       "__start"s,         "_init"s,        "_fini"s,       "__gmon_start__"s,
-                          "call_weak_fn"s,  "frame_dummy"s,    "*_tm_clones"s,     "_dl_start"s,    "__libc_csu_*"s, "__do_global_*"s,
-                          "__x86.get_pc_*"s, "__aarch64_*"s,   "_savegpr*"s,       "_restgpr*"s,    "_savefpr*"s,   "_restfpr*"s,
-                          "_savevr*"s,      "_restvr*"s,       "__morestack*"s,    "*@*"s,          "*_veneer"s,    "*.plt_call.*"s,
-                          "_dl_relocate_static_pie"s};
+const std::array stubs = {
+    "_start"s,         "_start_c"s,      "__start"s,        "_init"s,        "_fini"s,
+    "__gmon_start__"s, "call_weak_fn"s,  "frame_dummy"s,    "*_tm_clones"s,  "_dl_start"s,
+    "__libc_csu_*"s,   "__do_global_*"s, "__x86.get_pc_*"s, "__aarch64_*"s,  "_savegpr*"s,
+    "_restgpr*"s,      "_savefpr*"s,     "_restfpr*"s,      "_savevr*"s,     "_restvr*"s,
+    "__morestack*"s,   "*@*"s,           "*_veneer"s,       "*.plt_call.*"s, "_dl_relocate_static_pie"s};
 
 bool is_inside(const AddressRange& inner, const AddressRange& outer) {
   return inner.address >= outer.address && inner.address - outer.address <= outer.size &&
@@ -37,29 +38,29 @@ std::optional<Finding> scheme_finding(const InitFacts& init, InitScheme want) {
   const bool wants_array = want == InitScheme::init_array;
   const auto& other = wants_array ? init.ctors : init.init_arrays;
   if (entries(other) == 0) return std::nullopt;
-  return Finding{"init-scheme", fmt::format("{} has {} entries, expected constructors in {} only", other.front().section, entries(other),
-                                            wants_array ? ".init_array" : ".ctors")};
+  return Finding{"init-scheme",
+                 fmt::format("{} has {} entries, expected constructors in {} only", other.front().section,
+                             entries(other), wants_array ? ".init_array" : ".ctors")};
 }
 
 void sentinel_findings(const InitTable& table, std::vector<Finding>& findings) {
   if (!table.starts_with_sentinel)
-    findings.push_back({"init-order", fmt::format(".ctors in {} does not start with -1, expected crtbegin.o before all objects", table.section)});
+    findings.push_back(
+        {"init-order",
+         fmt::format(".ctors in {} does not start with -1, expected crtbegin.o before all objects", table.section)});
   if (!table.ends_with_sentinel)
-    findings.push_back({"init-order", fmt::format(".ctors in {} does not end with 0, expected crtend.o after all objects", table.section)});
+    findings.push_back(
+        {"init-order",
+         fmt::format(".ctors in {} does not end with 0, expected crtend.o after all objects", table.section)});
 }
 
 std::optional<Finding> coverage_finding(const InitFacts& init, const InitTable& table) {
-  if (init.dynamic_init_array)
-    return is_inside(table.range, *init.dynamic_init_array)
-               ? std::nullopt
-               : std::optional(Finding{"init-count", fmt::format("{} at {} has {} entries, but DT_INIT_ARRAY covers {}: they would not run",
-                                                                 table.section, show(table.range), table.entries, show(*init.dynamic_init_array))});
-  if (init.symbol_init_array)
-    return is_inside(table.range, *init.symbol_init_array)
-               ? std::nullopt
-               : std::optional(Finding{"init-count", fmt::format("{} at {} has {} entries, but __init_array_start..end covers {}: they would not run",
-                                                                 table.section, show(table.range), table.entries, show(*init.symbol_init_array))});
-  return std::nullopt;
+  const auto& covered = init.dynamic_init_array ? init.dynamic_init_array : init.symbol_init_array;
+  if (!covered || is_inside(table.range, *covered)) return std::nullopt;
+  return Finding{"init-count",
+                 fmt::format("{} at {} has {} entries, but {} covers {}: they would not run", table.section,
+                             show(table.range), table.entries,
+                             init.dynamic_init_array ? "DT_INIT_ARRAY" : "__init_array_start..end", show(*covered))};
 }
 
 void count_findings(const Subject& subject, std::vector<Finding>& findings) {
@@ -67,20 +68,26 @@ void count_findings(const Subject& subject, std::vector<Finding>& findings) {
   const bool uses_dynamic = subject.facts.dynamic.present && !subject.is_static();
   for (const InitTable& table : init.init_arrays) {
     if (uses_dynamic && !init.dynamic_init_array)
-      findings.push_back({"init-count", fmt::format("{} has {} entries, but there is no DT_INIT_ARRAY: they would not run", table.section, table.entries)});
+      findings.push_back(
+          {"init-count", fmt::format("{} has {} entries, but there is no DT_INIT_ARRAY: they would not run",
+                                     table.section, table.entries)});
     else if (auto finding = coverage_finding(init, table))
       findings.push_back(std::move(*finding));
     if (table.not_code > 0)
-      findings.push_back({"init-count", fmt::format("{} of {} entries of {} point to no code", table.not_code, table.entries, table.section)});
+      findings.push_back({"init-count", fmt::format("{} of {} entries of {} point to no code", table.not_code,
+                                                    table.entries, table.section)});
   }
   const bool is_dangling = init.dynamic_init_array && init.dynamic_init_array->size > 0 && init.init_arrays.empty();
   if (is_dangling && subject.facts.has_sections)
-    findings.push_back({"init-count", fmt::format("DT_INIT_ARRAY covers {}, where no section .init_array lies", show(*init.dynamic_init_array))});
+    findings.push_back({"init-count", fmt::format("DT_INIT_ARRAY covers {}, where no section .init_array lies",
+                                                  show(*init.dynamic_init_array))});
 }
 
 CheckResult check_pe_init(const Subject& subject) {
-  if (subject.want.init != InitScheme::ctors) return not_applicable("A7", "the target's constructors are not in .ctors");
-  if (!subject.facts.has_symbols) return not_applicable("A7", "the file has no symbols, so __CTOR_LIST__ cannot be found");
+  if (subject.want.init != InitScheme::ctors)
+    return not_applicable("A7", "the target's constructors are not in .ctors");
+  if (!subject.facts.has_symbols)
+    return not_applicable("A7", "the file has no symbols, so __CTOR_LIST__ cannot be found");
   const auto& ctors = subject.facts.init.ctors;
   if (ctors.empty()) {
     if (subject.want.language == Language::rust) return not_applicable("A7", "Rust links its own start-up objects");
@@ -89,7 +96,8 @@ CheckResult check_pe_init(const Subject& subject) {
   std::vector<Finding> findings;
   sentinel_findings(ctors.front(), findings);
   if (findings.empty() && ctors.front().not_code > 0)
-    findings.push_back({"init-count", fmt::format("{} of {} entries of __CTOR_LIST__ point to no code", ctors.front().not_code, ctors.front().entries)});
+    findings.push_back({"init-count", fmt::format("{} of {} entries of __CTOR_LIST__ point to no code",
+                                                  ctors.front().not_code, ctors.front().entries)});
   return judged("A7", std::move(findings));
 }
 
@@ -111,7 +119,8 @@ void exidx_findings(const UnwindFacts& unwind, std::vector<Finding>& findings) {
   if (unwind.arm_exidx_entries == 0)
     findings.push_back({"eh-frame", ".ARM.exidx is missing or empty, expected the unwind index of the ARM EHABI"});
   else if (!unwind.arm_exidx)
-    findings.push_back({"eh-frame-hdr", "no PT_ARM_EXIDX, expected the program header by which the unwinder finds .ARM.exidx"});
+    findings.push_back(
+        {"eh-frame-hdr", "no PT_ARM_EXIDX, expected the program header by which the unwinder finds .ARM.exidx"});
 }
 
 void eh_frame_findings(const Subject& subject, std::vector<Finding>& findings) {
@@ -124,8 +133,11 @@ void eh_frame_findings(const Subject& subject, std::vector<Finding>& findings) {
     findings.push_back({"eh-frame", ".eh_frame describes no function, expected an FDE for each"});
   if (!findings.empty()) return;
   if (!unwind.has_eh_frame_hdr) {
-    const bool registers = subject.link == LinkKind::static_exe && (unwind.registers_frames || !subject.facts.has_symbols);
-    if (!registers) findings.push_back({"eh-frame-hdr", "no PT_GNU_EH_FRAME, expected the program header by which the unwinder finds .eh_frame"});
+    const bool registers =
+        subject.link == LinkKind::static_exe && (unwind.registers_frames || !subject.facts.has_symbols);
+    if (!registers)
+      findings.push_back(
+          {"eh-frame-hdr", "no PT_GNU_EH_FRAME, expected the program header by which the unwinder finds .eh_frame"});
   } else if (unwind.eh_frame_hdr_entries < unwind.fde_count) {
     findings.push_back({"eh-frame-hdr", fmt::format(".eh_frame_hdr lists {} functions, expected the {} of .eh_frame",
                                                     unwind.eh_frame_hdr_entries, unwind.fde_count)});
@@ -142,7 +154,8 @@ CheckResult check_pdata(const Subject& subject) {
     findings.push_back({"pdata", ".pdata points to no unwind data, expected .xdata"});
   if (!pe.pdata_sorted) findings.push_back({"pdata", ".pdata is not sorted by address: lookups in it miss"});
   if (pe.pdata_outside_code > 0)
-    findings.push_back({"pdata", fmt::format("{} of {} entries of .pdata point to no code", pe.pdata_outside_code, pe.pdata_entries)});
+    findings.push_back(
+        {"pdata", fmt::format("{} of {} entries of .pdata point to no code", pe.pdata_outside_code, pe.pdata_entries)});
   return judged("A8", std::move(findings));
 }
 
@@ -150,10 +163,13 @@ CheckResult check_pe_hardening(const PeFacts& pe) {
   std::vector<Finding> findings;
   if ((pe.dll_characteristics & nx_compatible) == 0)
     findings.push_back(
-        {"execstack", fmt::format("NX_COMPAT is not set in the DLL characteristics {:#x}: stack and data are executable", pe.dll_characteristics)});
+        {"execstack",
+         fmt::format("NX_COMPAT is not set in the DLL characteristics {:#x}: stack and data are executable",
+                     pe.dll_characteristics)});
   for (const PeSection& section : pe.sections)
     if (section.writable && section.executable)
-      findings.push_back({"execstack", fmt::format("section {} is writable and executable, expected one of them", section.name)});
+      findings.push_back(
+          {"execstack", fmt::format("section {} is writable and executable, expected one of them", section.name)});
   return judged("A11", std::move(findings));
 }
 
@@ -170,7 +186,8 @@ CheckResult check_init(const Subject& subject) {
   if (is_linked && *subject.want.init == InitScheme::ctors)
     for (const InitTable& table : subject.facts.init.ctors) sentinel_findings(table, findings);
   if (is_linked && subject.facts.unwind.terminator_before_end)
-    findings.push_back({"init-order", "the end mark of .eh_frame is followed by more entries, expected crtend.o after all objects"});
+    findings.push_back(
+        {"init-order", "the end mark of .eh_frame is followed by more entries, expected crtend.o after all objects"});
   return judged("A7", std::move(findings));
 }
 
@@ -200,19 +217,25 @@ CheckResult check_unwind(const Subject& subject) {
 CheckResult check_hardening(const Subject& subject) {
   const FileFacts& facts = subject.facts;
   if (subject.is_pe()) return check_pe_hardening(*facts.pe);
-  if (subject.is_go() && subject.link == LinkKind::object) return not_applicable("A11", "Go objects say nothing of the stack");
+  if (subject.is_go() && subject.link == LinkKind::object)
+    return not_applicable("A11", "Go objects say nothing of the stack");
   std::vector<Finding> findings;
   const char* header = subject.link == LinkKind::object ? ".note.GNU-stack" : "PT_GNU_STACK";
   if (!facts.stack_flags && subject.want.stack_header)
-    findings.push_back({"execstack", fmt::format("no {}, expected one: without it the stack becomes executable", header)});
+    findings.push_back(
+        {"execstack", fmt::format("no {}, expected one: without it the stack becomes executable", header)});
   if (facts.stack_flags && (*facts.stack_flags & segment_executable) != 0)
-    findings.push_back({"execstack", fmt::format("{} asks for an executable stack, expected read and write only", header)});
+    findings.push_back(
+        {"execstack", fmt::format("{} asks for an executable stack, expected read and write only", header)});
   // Not the tag DT_TEXTREL: GNU ld sets it for RISC-V where it reserved a slot that it did not use.
   if (facts.dynamic.relocations_in_text > 0)
-    findings.push_back({"textrel", fmt::format("{} relocations write to a read-only segment at start-up, expected position-independent objects",
-                                               facts.dynamic.relocations_in_text)});
+    findings.push_back(
+        {"textrel",
+         fmt::format("{} relocations write to a read-only segment at start-up, expected position-independent objects",
+                     facts.dynamic.relocations_in_text)});
   const bool wants_relro = subject.want.relro && !subject.is_go() && subject.link != LinkKind::object;
-  if (wants_relro && !facts.relro) findings.push_back({"relro", "no PT_GNU_RELRO, expected relocated data to become read-only"});
+  if (wants_relro && !facts.relro)
+    findings.push_back({"relro", "no PT_GNU_RELRO, expected relocated data to become read-only"});
   return judged("A11", std::move(findings));
 }
 

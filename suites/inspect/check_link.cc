@@ -18,7 +18,8 @@ bool is_newer(std::string_view version, std::string_view limit) {
   const auto number = [](const std::vector<std::string_view>& parts, std::size_t i) {
     unsigned long value = 0;
     if (i < parts.size())
-      for (const char c : parts[i]) value = c >= '0' && c <= '9' ? value * 10 + static_cast<unsigned long>(c - '0') : value;
+      for (const char c : parts[i])
+        value = c >= '0' && c <= '9' ? value * 10 + static_cast<unsigned long>(c - '0') : value;
     return value;
   };
   for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i)
@@ -39,7 +40,8 @@ std::vector<Finding> machine_findings(const FileFacts& facts, const FileExpectat
   if (want.bits && facts.bits != *want.bits)
     findings.push_back({"class", fmt::format("class is {}-bit, expected {}-bit", facts.bits, *want.bits)});
   if (want.order && facts.order != *want.order)
-    findings.push_back({"endian", fmt::format("byte order is {} endian, expected {}", to_string(facts.order), to_string(*want.order))});
+    findings.push_back({"endian", fmt::format("byte order is {} endian, expected {}", to_string(facts.order),
+                                              to_string(*want.order))});
   return findings;
 }
 
@@ -51,15 +53,16 @@ std::optional<Finding> flags_finding(const Subject& subject) {
   if ((subject.facts.flags & mask) == (flags->value & mask)) return std::nullopt;
   const std::string text = flags_text(subject.facts);
   return Finding{"flags", fmt::format("e_flags are {:#x}{}, expected {}{:#x} under mask {:#x}", subject.facts.flags,
-                                      text.empty() ? "" : fmt::format(" ({})", text), flags->text.empty() ? "" : flags->text + ": ",
-                                      flags->value, mask)};
+                                      text.empty() ? "" : fmt::format(" ({})", text),
+                                      flags->text.empty() ? "" : flags->text + ": ", flags->value, mask)};
 }
 
 std::optional<Finding> os_abi_finding(const FileFacts& facts, const FileExpectation& want) {
   if (want.os_abi.empty() || std::ranges::find(want.os_abi, facts.os_abi) != want.os_abi.end()) return std::nullopt;
   std::vector<std::string> names;
   for (const std::uint8_t abi : want.os_abi) names.push_back(fmt::format("{} ({})", os_abi_name(abi), abi));
-  return Finding{"osabi", fmt::format("OS/ABI is {} ({}), expected {}", os_abi_name(facts.os_abi), facts.os_abi, join(names, " or "))};
+  return Finding{"osabi", fmt::format("OS/ABI is {} ({}), expected {}", os_abi_name(facts.os_abi), facts.os_abi,
+                                      join(names, " or "))};
 }
 
 std::optional<Finding> note_finding(const Subject& subject) {
@@ -68,12 +71,15 @@ std::optional<Finding> note_finding(const Subject& subject) {
   const auto& notes = subject.facts.notes;
   const auto note = std::ranges::find(notes, want->os, &AbiNote::os);
   if (note == notes.end()) {
-    if (!notes.empty()) return Finding{"note", fmt::format("ABI note says {} {}, expected {}", notes[0].os, notes[0].version, want->os)};
+    if (!notes.empty())
+      return Finding{"note", fmt::format("ABI note says {} {}, expected {}", notes[0].os, notes[0].version, want->os)};
     const bool is_needed = want->required && subject.is_program() && !subject.is_go();
-    return is_needed ? std::optional(Finding{"note", fmt::format("no ABI note, expected one for {}", want->os)}) : std::nullopt;
+    return is_needed ? std::optional(Finding{"note", fmt::format("no ABI note, expected one for {}", want->os)})
+                     : std::nullopt;
   }
   if (want->max_version.empty() || !is_newer(note->version, want->max_version)) return std::nullopt;
-  return Finding{"note", fmt::format("ABI note asks for {} {}, expected at most {}", note->os, note->version, want->max_version)};
+  return Finding{
+      "note", fmt::format("ABI note asks for {} {}, expected at most {}", note->os, note->version, want->max_version)};
 }
 
 Finding rpath_finding(const std::string& tag, const std::string& path, const FileExpectation& want) {
@@ -97,19 +103,23 @@ std::vector<Finding> type_findings(const Subject& subject) {
       if (facts.dynamic.pie_flag) return {{"pie", "DF_1_PIE is set, expected a shared library, not a program"}};
       break;
     case LinkKind::static_exe:
-      if (facts.type != FileType::executable) return {{"type", found + ", expected a static program at a fixed address (ET_EXEC)"}};
+      if (facts.type != FileType::executable)
+        return {{"type", found + ", expected a static program at a fixed address (ET_EXEC)"}};
       break;
     case LinkKind::static_pie:
       if (!is_dyn) return {{"static-pie", found + ", expected a static position-independent program (ET_DYN)"}};
-      if (!facts.dynamic.present) return {{"static-pie", "no PT_DYNAMIC, expected one: without it rcrt1.o cannot relocate the program"}};
-      if (!facts.dynamic.pie_flag) return {{"static-pie", "DF_1_PIE is not set, expected in a static position-independent program"}};
+      if (!facts.dynamic.present)
+        return {{"static-pie", "no PT_DYNAMIC, expected one: without it rcrt1.o cannot relocate the program"}};
+      if (!facts.dynamic.pie_flag)
+        return {{"static-pie", "DF_1_PIE is not set, expected in a static position-independent program"}};
       break;
     case LinkKind::pie:
       if (!is_dyn) return {{"pie", found + ", expected a position-independent program (ET_DYN)"}};
       if (!facts.dynamic.pie_flag) return {{"pie", "DF_1_PIE is not set, expected in a position-independent program"}};
       break;
     case LinkKind::dynamic_exe:
-      if (!is_dyn && facts.type != FileType::executable) return {{"type", found + ", expected a program (ET_EXEC or ET_DYN)"}};
+      if (!is_dyn && facts.type != FileType::executable)
+        return {{"type", found + ", expected a program (ET_EXEC or ET_DYN)"}};
       break;
   }
   return {};
@@ -122,7 +132,8 @@ bool is_half_static(const Subject& subject) {
 }
 
 bool needs_forbidden(const Subject& subject) {
-  return std::ranges::any_of(subject.facts.dynamic.needed, [&](const std::string& name) { return matches_any(subject.want.forbidden, name); });
+  return std::ranges::any_of(subject.facts.dynamic.needed,
+                             [&](const std::string& name) { return matches_any(subject.want.forbidden, name); });
 }
 
 CheckResult check_identity(const Subject& subject) {
@@ -136,16 +147,19 @@ CheckResult check_identity(const Subject& subject) {
 
 CheckResult check_interpreter(const Subject& subject) {
   if (subject.is_pe()) return not_applicable("A2", "PE files name no interpreter");
-  if (!subject.is_program()) return not_applicable("A2", fmt::format("a file of kind {} names no interpreter", to_string(subject.link)));
+  if (!subject.is_program())
+    return not_applicable("A2", fmt::format("a file of kind {} names no interpreter", to_string(subject.link)));
   const auto& found = subject.facts.interp;
   const auto& wanted = subject.want.interp;
   if (subject.is_static())
-    return judged("A2", found ? std::vector<Finding>{{"interp-present", fmt::format("interpreter is {}, expected none in a {} program",
-                                                                                    *found, to_string(subject.link))}}
+    return judged("A2", found ? std::vector<Finding>{{"interp-present",
+                                                      fmt::format("interpreter is {}, expected none in a {} program",
+                                                                  *found, to_string(subject.link))}}
                               : std::vector<Finding>{});
   if (!wanted) return not_applicable("A2", "the target names no interpreter");
   if (!found) return judged("A2", {{"interp-missing", fmt::format("no interpreter, expected {}", *wanted)}});
-  if (*found != *wanted) return judged("A2", {{"interp", fmt::format("interpreter is {}, expected {}", *found, *wanted)}});
+  if (*found != *wanted)
+    return judged("A2", {{"interp", fmt::format("interpreter is {}, expected {}", *found, *wanted)}});
   return judged("A2", {});
 }
 
@@ -155,13 +169,15 @@ CheckResult check_needed(const Subject& subject) {
   const auto& needed = subject.facts.dynamic.needed;
   std::vector<Finding> findings;
   if (is_half_static(subject)) {
-    const std::string loader = subject.facts.interp ? fmt::format(" and the interpreter {}", *subject.facts.interp) : "";
-    return judged("A3", {{"needed", fmt::format("half-static: the file needs {}{}, expected nothing in a {} program", list_some(needed),
-                                                loader, to_string(subject.link))}});
+    const std::string loader =
+        subject.facts.interp ? fmt::format(" and the interpreter {}", *subject.facts.interp) : "";
+    return judged("A3", {{"needed", fmt::format("half-static: the file needs {}{}, expected nothing in a {} program",
+                                                list_some(needed), loader, to_string(subject.link))}});
   }
   for (const std::string& name : needed) {
     if (matches_any(subject.want.forbidden, name))
-      findings.push_back({"needed", fmt::format("needs {}, which is of another system's libc, expected {}", name, list_some(subject.want.needed))});
+      findings.push_back({"needed", fmt::format("needs {}, which is of another system's libc, expected {}", name,
+                                                list_some(subject.want.needed))});
     else if (subject.want.needed_checked && !matches_any(subject.want.needed, name))
       findings.push_back({"needed", fmt::format("needs {}, expected only {}", name, join(subject.want.needed, ", "))});
   }

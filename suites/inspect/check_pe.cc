@@ -23,8 +23,8 @@ CheckResult check_pe(const Subject& subject) {
   const FileExpectation& want = subject.want;
   std::vector<Finding> findings;
   if (want.subsystem && pe.subsystem != *want.subsystem && subject.is_program())
-    findings.push_back({"subsystem", fmt::format("subsystem is {} ({}), expected {} ({})", subsystem_name(pe.subsystem), pe.subsystem,
-                                                 subsystem_name(*want.subsystem), *want.subsystem)});
+    findings.push_back({"subsystem", fmt::format("subsystem is {} ({}), expected {} ({})", subsystem_name(pe.subsystem),
+                                                 pe.subsystem, subsystem_name(*want.subsystem), *want.subsystem)});
   const bool has_no_entry = subject.link == LinkKind::shared && subject.facts.entry == 0;
   if (!subject.facts.entry_in_code && !has_no_entry)
     findings.push_back({"entry", fmt::format("entry point {:#x} lies in no executable section", subject.facts.entry)});
@@ -33,7 +33,8 @@ CheckResult check_pe(const Subject& subject) {
   for (const PeImport& import : pe.imports)
     if (want.dlls_checked && !matches_any(allowed, lower(import.dll)))
       findings.push_back({"import", fmt::format("imports {} ({}), expected only {}", import.dll,
-                                                import.symbols.empty() ? "nothing by name" : list_some(import.symbols), join(want.dlls, ", "))});
+                                                import.symbols.empty() ? "nothing by name" : list_some(import.symbols),
+                                                join(want.dlls, ", "))});
   return judged("A10", std::move(findings));
 }
 

@@ -32,7 +32,8 @@ constexpr std::array checks = {Check{"A1", "format, machine and ABI", check_iden
                                Check{"A10", "PE subsystem, entry and imports", check_pe},
                                Check{"A11", "stack, text relocations, RELRO", check_hardening}};
 
-constexpr std::array verdicts = {std::pair{Verdict::good, std::string_view("good")}, std::pair{Verdict::bad, std::string_view("bad")},
+constexpr std::array verdicts = {std::pair{Verdict::good, std::string_view("good")},
+                                 std::pair{Verdict::bad, std::string_view("bad")},
                                  std::pair{Verdict::not_applicable, std::string_view("not-applicable")}};
 
 LinkKind effective_link(const FileFacts& facts, const FileExpectation& want) {
@@ -46,7 +47,8 @@ std::string follows_from(std::string_view id, const Subject& subject, const std:
   for (const CheckResult& result : before)
     if (result.id == "A1")
       for (const std::string_view key : {"format", "machine", "class", "endian", "flags"})
-        if (has_key(result, key)) return fmt::format("the file is for another {} (A1 {})", key == "flags" ? "ABI" : "machine", key);
+        if (has_key(result, key))
+          return fmt::format("the file is for another {} (A1 {})", key == "flags" ? "ABI" : "machine", key);
   if ((id == "A2" || id == "A5") && is_half_static(subject)) return "the file is half-static (A3)";
   if (id == "A2" && needs_forbidden(subject)) return "the file is linked with another system's libc (A3)";
   return {};
@@ -63,7 +65,9 @@ CheckResult judged(std::string id, std::vector<Finding> findings) {
   return {std::move(id), verdict, std::move(findings), {}};
 }
 
-CheckResult not_applicable(std::string id, std::string why) { return {std::move(id), Verdict::not_applicable, {}, std::move(why)}; }
+CheckResult not_applicable(std::string id, std::string why) {
+  return {std::move(id), Verdict::not_applicable, {}, std::move(why)};
+}
 
 bool matches_any(std::span<const std::string> globs, std::string_view name) {
   return std::ranges::any_of(globs, [name](const std::string& glob) { return glob_match(glob, name); });
@@ -110,7 +114,8 @@ json checks_to_json(const std::vector<CheckResult>& results) {
   json out = json::array();
   for (const CheckResult& result : results) {
     json findings = json::array();
-    for (const Finding& finding : result.findings) findings.push_back({{"key", finding.key}, {"detail", repair_utf8(finding.detail)}});
+    for (const Finding& finding : result.findings)
+      findings.push_back({{"key", finding.key}, {"detail", repair_utf8(finding.detail)}});
     out.push_back({{"id", result.id},
                    {"title", check_title(result.id)},
                    {"verdict", to_string(result.verdict)},
@@ -123,7 +128,8 @@ json checks_to_json(const std::vector<CheckResult>& results) {
 std::optional<std::vector<CheckResult>> checks_from_json(const json& in) try {
   std::vector<CheckResult> results;
   for (const json& one : in) {
-    const auto verdict = std::ranges::find(verdicts, one.at("verdict").get<std::string>(), &decltype(verdicts)::value_type::second);
+    const auto verdict =
+        std::ranges::find(verdicts, one.at("verdict").get<std::string>(), &decltype(verdicts)::value_type::second);
     if (verdict == verdicts.end()) return std::nullopt;
     CheckResult result{one.at("id").get<std::string>(), verdict->first, {}, one.value("why", "")};
     for (const json& finding : one.at("findings"))

@@ -4,8 +4,8 @@
 // The static checks A1 A2 A3 A4 A5 A7 A8 A10 A11 of the probe list: facts of a file against what its target expects.
 //
 // Pure functions of their arguments, for any thread; they never fail. Each check answers for its own fault only: when a
-// file is for another machine or ABI (A1), half-static or linked with another system's libc (A3), the checks whose answer
-// would merely follow from that are `not_applicable` and say so in `why`, so that one fault has one name.
+// file is for another machine or ABI (A1), half-static or linked with another system's libc (A3), the checks whose
+// answer would merely follow from that are `not_applicable` and say so in `why`, so that one fault has one name.
 //
 // Finding keys are stable, diagnosis texts hang on them:
 //   A1 format class endian machine flags osabi note    A2 interp interp-present interp-missing    A3 needed

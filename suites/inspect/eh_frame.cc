@@ -93,7 +93,8 @@ class EhFrameParser {
     if (length == 0xffffffffu) length = cursor.number(8);
     const std::uint64_t start = cursor.position();
     if (!cursor.ok() || length < 4 || length > table_.size() - start) {
-      result_.error = fmt::format("entry at offset {:#x} has length {:#x}, beyond the end of the section", offset, length);
+      result_.error =
+          fmt::format("entry at offset {:#x} has length {:#x}, beyond the end of the section", offset, length);
       return table_.size();
     }
     result_.terminator_before_end |= std::exchange(saw_terminator_, false);

@@ -58,7 +58,8 @@ std::vector<std::string> read_comments(const ElfImage& image) {
   ByteCursor cursor(image.bytes_of(*section));
   while (!cursor.at_end()) {
     std::string comment = cursor.text(1024);
-    if (!comment.empty() && std::ranges::find(comments, comment) == comments.end()) comments.push_back(std::move(comment));
+    if (!comment.empty() && std::ranges::find(comments, comment) == comments.end())
+      comments.push_back(std::move(comment));
     if (comments.size() == 32) break;
   }
   return comments;

@@ -5,8 +5,8 @@
 // content a file may lie about (.eh_frame, init arrays, notes) by the bounds-checked reader of bytes.h.
 //
 // Pure: bytes are copied (libelf wants them writable), nothing is opened, any thread. Hostile input is expected: a file
-// that cannot be understood is an error text ("not an ELF file: ..."), a broken part of a readable file leaves its facts
-// empty. Counts are bounded by the file's size, so time and memory are linear in it.
+// that cannot be understood is an error text ("not an ELF file: ..."), a broken part of a readable file leaves its
+// facts empty. Counts are bounded by the file's size, so time and memory are linear in it.
 
 #include <cstddef>
 #include <expected>

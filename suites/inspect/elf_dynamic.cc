@@ -17,7 +17,9 @@ Entries dynamic_entries(const ElfImage& image, bool& present) {
   const GElf_Phdr* segment = image.segment(PT_DYNAMIC);
   const ElfSection* section = image.section(".dynamic");
   present = segment != nullptr || section != nullptr;
-  ByteCursor cursor(segment != nullptr ? image.bytes_of(*segment) : section != nullptr ? image.bytes_of(*section) : ByteView());
+  ByteCursor cursor(segment != nullptr   ? image.bytes_of(*segment)
+                    : section != nullptr ? image.bytes_of(*section)
+                                         : ByteView());
   Entries entries;
   while (!cursor.at_end()) {
     const std::uint64_t tag = cursor.number(image.pointer_size());
@@ -60,7 +62,8 @@ std::vector<AddressRange> read_only_ranges(const ElfImage& image) {
 }
 
 // An all-zero r_info is a slot that the linker reserved and did not use (R_*_NONE).
-std::uint64_t count_in_text(const ElfImage& image, const Entries& entries, std::uint64_t table, std::uint64_t size, unsigned words) {
+std::uint64_t count_in_text(const ElfImage& image, const Entries& entries, std::uint64_t table, std::uint64_t size,
+                            unsigned words) {
   const unsigned word = image.pointer_size();
   const ByteView all = image.bytes_at(value_of(entries, table).value_or(0));
   const std::uint64_t end = std::min(value_of(entries, size).value_or(0), all.size());
@@ -68,7 +71,9 @@ std::uint64_t count_in_text(const ElfImage& image, const Entries& entries, std::
   std::uint64_t count = 0;
   for (std::uint64_t at = 0; at + words * word <= end; at += words * word) {
     const std::uint64_t where = *all.number(at, word);
-    const auto holds = [where](const AddressRange& range) { return where >= range.address && where - range.address < range.size; };
+    const auto holds = [where](const AddressRange& range) {
+      return where >= range.address && where - range.address < range.size;
+    };
     if (all.number(at + word, word) != 0u && std::ranges::any_of(ranges, holds)) ++count;
   }
   return count;
@@ -88,7 +93,8 @@ std::map<unsigned, std::string> needed_versions(const ElfImage& image) {
     const ByteView bytes = image.bytes_of(section);
     std::uint64_t need = 0;
     for (std::uint64_t left = bytes.size() / 16; left > 0; --left) {
-      const auto count = bytes.number(need + 2, 2), first = bytes.number(need + 8, 4), next = bytes.number(need + 12, 4);
+      const auto count = bytes.number(need + 2, 2), first = bytes.number(need + 8, 4),
+                 next = bytes.number(need + 12, 4);
       if (!count || !first || !next) break;
       std::uint64_t aux = need + *first;
       for (std::uint64_t i = 0; i < *count && left > 0; ++i, --left) {
@@ -135,7 +141,8 @@ DynamicFacts read_dynamic(const ElfImage& image, InitFacts& init) {
   facts.text_relocations = entries.contains(DT_TEXTREL) || (flags & DF_TEXTREL) != 0;
   facts.bind_now = entries.contains(DT_BIND_NOW) || (flags & DF_BIND_NOW) != 0 || (flags_1 & DF_1_NOW) != 0;
   facts.pie_flag = (flags_1 & DF_1_PIE) != 0;
-  facts.relocations_in_text = count_in_text(image, entries, DT_RELA, DT_RELASZ, 3) + count_in_text(image, entries, DT_REL, DT_RELSZ, 2);
+  facts.relocations_in_text =
+      count_in_text(image, entries, DT_RELA, DT_RELASZ, 3) + count_in_text(image, entries, DT_REL, DT_RELSZ, 2);
   facts.undefined = undefined_symbols(image);
   init.dynamic_init_array = init_range(entries);
   init.has_init = entries.contains(DT_INIT) || image.section(".init") != nullptr;

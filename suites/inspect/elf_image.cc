@@ -19,7 +19,8 @@ ElfImage::ElfImage(std::span<const std::byte> bytes) : bytes_(bytes.begin(), byt
 std::expected<std::unique_ptr<ElfImage>, std::string> ElfImage::open(std::span<const std::byte> bytes) {
   if (bytes.size() < EI_NIDENT || ByteView(bytes.first(4), ByteOrder::little).chars() != ELFMAG)
     return std::unexpected("not an ELF file: no ELF magic number at its start");
-  if (elf_version(EV_CURRENT) == EV_NONE) return std::unexpected("libelf is too old for ELF version 1; update elfutils");
+  if (elf_version(EV_CURRENT) == EV_NONE)
+    return std::unexpected("libelf is too old for ELF version 1; update elfutils");
   std::unique_ptr<ElfImage> image(new ElfImage(bytes));
   if (auto read = image->read_headers(); !read) return std::unexpected(read.error());
   image->read_segments();
@@ -84,7 +85,8 @@ ByteView ElfImage::bytes_at(std::uint64_t address) const {
     if (segment.p_type == PT_LOAD && holds({segment.p_vaddr, segment.p_filesz}, address))
       return bytes_of(segment).from(address - segment.p_vaddr);
   for (const auto& section : sections_)
-    if (section.is_loaded() && holds(section.range(), address)) return bytes_of(section).from(address - section.header.sh_addr);
+    if (section.is_loaded() && holds(section.range(), address))
+      return bytes_of(section).from(address - section.header.sh_addr);
   return ByteView({}, view_.order());
 }
 
@@ -93,12 +95,14 @@ bool ElfImage::is_code(std::uint64_t address) const {
     if (section.is_code() && holds(section.range(), address)) return true;
   if (!sections_.empty()) return false;
   return std::ranges::any_of(segments_, [&](const GElf_Phdr& segment) {
-    return segment.p_type == PT_LOAD && (segment.p_flags & PF_X) != 0 && holds({segment.p_vaddr, segment.p_memsz}, address);
+    return segment.p_type == PT_LOAD && (segment.p_flags & PF_X) != 0 &&
+           holds({segment.p_vaddr, segment.p_memsz}, address);
   });
 }
 
 std::vector<ElfSymbol> ElfImage::symbols(std::uint32_t section_type) const {
-  const auto table = std::ranges::find_if(sections_, [&](const ElfSection& s) { return s.header.sh_type == section_type; });
+  const auto table =
+      std::ranges::find_if(sections_, [&](const ElfSection& s) { return s.header.sh_type == section_type; });
   if (table == sections_.end() || table->header.sh_entsize == 0) return {};
   Elf_Data* data = elf_getdata(elf_getscn(elf_.get(), table->index), nullptr);
   if (data == nullptr) return {};

@@ -59,7 +59,7 @@ class ElfImage {
   ByteView bytes_of(const ElfSection& section) const;            // empty for NOBITS or what lies outside the file
   ByteView bytes_of(const GElf_Phdr& segment) const;
   ByteView bytes_at(std::uint64_t address) const;                // to the end of its segment or section
-  bool is_code(std::uint64_t address) const;                     // in an executable section, or segment without sections
+  bool is_code(std::uint64_t address) const;                     // in an executable section, else segment
   std::vector<ElfSymbol> symbols(std::uint32_t section_type) const;  // SHT_SYMTAB or SHT_DYNSYM
   Elf* handle() const { return elf_.get(); }
 

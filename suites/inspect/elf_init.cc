@@ -27,7 +27,8 @@ InitTable read_table(const ElfImage& image, const ElfSection& section, bool has_
   const std::uint64_t count = bytes.size() / width;
   std::uint64_t first = 0, last = count;
   if (has_sentinels && count > 0 && bytes.number(0, width) == minus_one) table.starts_with_sentinel = ++first == 1;
-  if (has_sentinels && last > first && bytes.number((last - 1) * width, width) == 0u) table.ends_with_sentinel = last-- == count;
+  if (has_sentinels && last > first && bytes.number((last - 1) * width, width) == 0u)
+    table.ends_with_sentinel = last-- == count;
   table.entries = last - first;
   if (!pointers_are_final(image)) return table;
   for (std::uint64_t i = first; i < std::min(last, most_looked_at); ++i)
@@ -38,14 +39,17 @@ InitTable read_table(const ElfImage& image, const ElfSection& section, bool has_
 std::vector<InitTable> read_tables(const ElfImage& image, std::string_view kind, bool has_sentinels) {
   std::vector<InitTable> tables;
   for (const ElfSection& section : image.sections())
-    if (is_kind(section, kind) && section.header.sh_size > 0) tables.push_back(read_table(image, section, has_sentinels));
+    if (is_kind(section, kind) && section.header.sh_size > 0)
+      tables.push_back(read_table(image, section, has_sentinels));
   return tables;
 }
 
-std::optional<AddressRange> symbol_range(const std::vector<ElfSymbol>& symbols, std::string_view start, std::string_view end) {
+std::optional<AddressRange> symbol_range(const std::vector<ElfSymbol>& symbols, std::string_view start,
+                                         std::string_view end) {
   const auto first = std::ranges::find(symbols, start, &ElfSymbol::name);
   const auto last = std::ranges::find(symbols, end, &ElfSymbol::name);
-  if (first == symbols.end() || last == symbols.end() || !first->is_defined() || !last->is_defined()) return std::nullopt;
+  if (first == symbols.end() || last == symbols.end() || !first->is_defined() || !last->is_defined())
+    return std::nullopt;
   if (last->raw.st_value < first->raw.st_value) return std::nullopt;
   return AddressRange{first->raw.st_value, last->raw.st_value - first->raw.st_value};
 }

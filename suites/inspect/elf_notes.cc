@@ -21,7 +21,8 @@ std::string gnu_system(std::uint64_t number) {
 std::optional<AbiNote> abi_note(const std::string& owner, ByteView value) {
   const std::uint64_t first = value.number(0, 4).value_or(0);
   if (owner == "GNU" && value.size() >= 16)
-    return AbiNote{gnu_system(first), fmt::format("{}.{}.{}", *value.number(4, 4), *value.number(8, 4), *value.number(12, 4))};
+    return AbiNote{gnu_system(first),
+                   fmt::format("{}.{}.{}", *value.number(4, 4), *value.number(8, 4), *value.number(12, 4))};
   if (value.size() < 4) return std::nullopt;
   if (owner == "FreeBSD") return AbiNote{"freebsd", fmt::format("{}.{}", first / 100000, first % 100000 / 1000)};
   if (owner == "NetBSD") return AbiNote{"netbsd", fmt::format("{}.{}", first / 100000000, first / 1000000 % 100)};
@@ -36,7 +37,8 @@ void add_notes(ByteView bytes, std::uint64_t alignment, std::vector<AbiNote>& no
   const auto padded = [step](std::uint64_t size) { return (size + step - 1) / step * step; };
   std::uint64_t offset = 0;
   while (notes.size() < most_notes) {
-    const auto name_size = bytes.number(offset, 4), value_size = bytes.number(offset + 4, 4), type = bytes.number(offset + 8, 4);
+    const auto name_size = bytes.number(offset, 4), value_size = bytes.number(offset + 4, 4),
+               type = bytes.number(offset + 8, 4);
     if (!name_size || !value_size || !type) return;
     const std::uint64_t value_at = offset + padded(12 + *name_size);
     const auto value = bytes.slice(value_at, *value_size);

@@ -26,7 +26,8 @@ constexpr Names<LinkKind, 6> link_kinds = {{{LinkKind::dynamic_exe, "dynamic"sv}
                                             {LinkKind::object, "object"sv}}};
 constexpr Names<Language, 4> languages = {
     {{Language::c, "c"sv}, {Language::cxx, "cxx"sv}, {Language::go, "go"sv}, {Language::rust, "rust"sv}}};
-constexpr Names<InitScheme, 2> init_schemes = {{{InitScheme::init_array, "init_array"sv}, {InitScheme::ctors, "ctors"sv}}};
+constexpr Names<InitScheme, 2> init_schemes = {
+    {{InitScheme::init_array, "init_array"sv}, {InitScheme::ctors, "ctors"sv}}};
 constexpr Names<UnwindNeed, 4> unwind_needs = {{{UnwindNeed::all, "all"sv},
                                                 {UnwindNeed::program, "program"sv},
                                                 {UnwindNeed::exceptions, "exceptions"sv},
@@ -61,7 +62,8 @@ using Texts = std::vector<std::string>;
 using Fill = void (*)(const json&, FileExpectation&);
 
 void fill_flags(const json& in, FileExpectation& to) {
-  to.flags = FlagsExpectation{in.at("mask").get<std::uint32_t>(), in.at("value").get<std::uint32_t>(), in.value("text", "")};
+  to.flags =
+      FlagsExpectation{in.at("mask").get<std::uint32_t>(), in.at("value").get<std::uint32_t>(), in.value("text", "")};
 }
 
 void fill_note(const json& in, FileExpectation& to) {
@@ -134,7 +136,8 @@ std::expected<FileExpectation, std::string> expectation_from_json(const json& in
     try {
       fill->second(value, result);
     } catch (const json::exception& error) {
-      return std::unexpected(fmt::format("key \"{}\" of the expectation has the wrong type or lacks a part: {}", key, error.what()));
+      return std::unexpected(
+          fmt::format("key \"{}\" of the expectation has the wrong type or lacks a part: {}", key, error.what()));
     } catch (const std::invalid_argument& error) {
       return std::unexpected(fmt::format("key \"{}\" of the expectation: {}", key, error.what()));
     }

@@ -20,7 +20,8 @@
 
 namespace xtest {
 
-enum class LinkKind { dynamic_exe, pie, static_exe, static_pie, shared, object };  // dynamic_exe: PIE or not, both are good
+// dynamic_exe: PIE or not, both are good
+enum class LinkKind { dynamic_exe, pie, static_exe, static_pie, shared, object };
 enum class Language { c, cxx, go, rust };
 enum class InitScheme { init_array, ctors };
 // Whose functions need an unwind entry: all (save start-up stubs), only the program's own (a libc built without tables,
@@ -49,7 +50,7 @@ struct FileExpectation {
   std::optional<std::string> interp;                    // for dynamic files
   std::vector<std::string> needed;                      // allow-list of globs; with needed_checked
   bool needed_checked = false;                          // false: `needed` is not known, only `forbidden` counts
-  std::vector<std::string> forbidden;                   // globs no dynamic file of this target may need: libc.so.6 on musl
+  std::vector<std::string> forbidden;                   // globs that no dynamic file may need: libc.so.6 on musl
   std::vector<std::string> rpath_allowed = {"$ORIGIN*", "${ORIGIN}*"};
   std::vector<std::string> host_prefixes;               // named in the finding when an RPATH lies below one
   LinkKind link = LinkKind::dynamic_exe;
@@ -71,7 +72,7 @@ std::string_view to_string(LinkKind kind);
 std::string_view to_string(Language language);
 std::string_view to_string(InitScheme scheme);
 std::string_view to_string(UnwindNeed need);
-std::optional<LinkKind> link_kind_from(std::string_view text);      // dynamic | pie | static | static-pie | shared | object
+std::optional<LinkKind> link_kind_from(std::string_view text);  // dynamic | pie | static | static-pie | shared | object
 std::optional<Language> language_from(std::string_view text);       // c | cxx | go | rust
 std::optional<InitScheme> init_scheme_from(std::string_view text);  // init_array | ctors
 std::optional<UnwindNeed> unwind_need_from(std::string_view text);  // all | program | exceptions | none

@@ -18,12 +18,15 @@ constexpr std::array elf_machines = {
     Named{94, "xtensa"},    Named{183, "aarch64"}, Named{195, "arc"},  Named{243, "riscv"},    Named{247, "bpf"},
     Named{252, "csky"},     Named{258, "loongarch"}, Named{0x9026, "alpha"}};
 
-constexpr std::array pe_machines = {Named{0x14c, "i386"}, Named{0x1c4, "arm"}, Named{0x8664, "x86_64"}, Named{0xaa64, "aarch64"}};
+constexpr std::array pe_machines = {Named{0x14c, "i386"}, Named{0x1c4, "arm"}, Named{0x8664, "x86_64"},
+                                    Named{0xaa64, "aarch64"}};
 
-constexpr std::array os_abis = {Named{0, "System V"}, Named{1, "HP-UX"},   Named{2, "NetBSD"},  Named{3, "GNU/Linux"}, Named{6, "Solaris"},
-                                Named{9, "FreeBSD"},  Named{12, "OpenBSD"}, Named{64, "ARM EABI"}, Named{97, "ARM"},   Named{255, "standalone"}};
+constexpr std::array os_abis = {
+    Named{0, "System V"}, Named{1, "HP-UX"},    Named{2, "NetBSD"},    Named{3, "GNU/Linux"}, Named{6, "Solaris"},
+    Named{9, "FreeBSD"},  Named{12, "OpenBSD"}, Named{64, "ARM EABI"}, Named{97, "ARM"},      Named{255, "standalone"}};
 
-constexpr std::array subsystems = {Named{1, "native"}, Named{2, "windows"}, Named{3, "console"}, Named{7, "posix"}, Named{10, "efi"}};
+constexpr std::array subsystems = {Named{1, "native"}, Named{2, "windows"}, Named{3, "console"}, Named{7, "posix"},
+                                   Named{10, "efi"}};
 
 template <class Table>
 const char* find_name(const Table& table, std::uint32_t number) {
@@ -39,7 +42,8 @@ std::string arm_flags(std::uint32_t flags) {
 
 std::string riscv_flags(std::uint32_t flags) {
   constexpr std::array floats = {"soft-float", "single-float", "double-float", "quad-float"};
-  return fmt::format("{} ABI{}{}", floats[flags >> 1 & 3], (flags & 1) != 0 ? ", RVC" : "", (flags & 8) != 0 ? ", RVE" : "");
+  return fmt::format("{} ABI{}{}", floats[flags >> 1 & 3], (flags & 1) != 0 ? ", RVC" : "",
+                     (flags & 8) != 0 ? ", RVE" : "");
 }
 
 }  // namespace

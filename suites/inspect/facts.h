@@ -7,7 +7,8 @@
 // A plain value that owns all its strings; it may be made, moved and read on any thread. Nothing here fails: what a
 // file does not have is empty, zero or nullopt. Addresses are the target's virtual addresses (RVAs for PE).
 //
-// Sources: System V gABI, LSB (.eh_frame, .eh_frame_hdr, note.ABI-tag), ARM EHABI, the BSDs' ELF notes, Microsoft PE/COFF.
+// Sources: System V gABI, LSB (.eh_frame, .eh_frame_hdr, note.ABI-tag), ARM EHABI, the BSDs' ELF notes, Microsoft
+// PE/COFF.
 
 #include <cstdint>
 #include <optional>
@@ -21,7 +22,8 @@ namespace xtest {
 
 enum class FileFormat { elf, pe };
 enum class ByteOrder { little, big };
-enum class FileType { executable, dynamic, relocatable, other };  // ET_EXEC (PE: EXE), ET_DYN (PE: DLL), ET_REL, the rest
+// ET_EXEC (PE: EXE), ET_DYN (PE: DLL), ET_REL, the rest
+enum class FileType { executable, dynamic, relocatable, other };
 
 // "linux" 3.2.0 from .note.ABI-tag; "freebsd", "netbsd", "openbsd", "dragonfly", "android" from their own notes.
 struct AbiNote {
@@ -61,7 +63,7 @@ struct UnwindFacts {
   std::uint64_t eh_frame_hdr_entries = 0;    // of its search table
   std::optional<AddressRange> arm_exidx;     // PT_ARM_EXIDX or section .ARM.exidx
   std::uint64_t arm_exidx_entries = 0;
-  bool registers_frames = false;             // __register_frame_info is defined: crtbeginT.o hands .eh_frame over at start-up
+  bool registers_frames = false;             // __register_frame_info is defined: crtbeginT.o hands .eh_frame over
   std::uint64_t functions = 0;               // symbols of type FUNC with a size, in an executable section
   std::vector<std::string> uncovered;        // those without an unwind entry, sorted, no name twice
 };

@@ -73,7 +73,8 @@ json dynamic_json(const DynamicFacts& dynamic) {
 json pe_json(const PeFacts& pe) {
   json imports = json::array();
   for (const PeImport& import : pe.imports)
-    imports.push_back({{"dll", repair_utf8(import.dll)}, {"symbols", texts(import.symbols)}, {"delayed", import.delayed}});
+    imports.push_back(
+        {{"dll", repair_utf8(import.dll)}, {"symbols", texts(import.symbols)}, {"delayed", import.delayed}});
   json sections = json::array();
   for (const PeSection& section : pe.sections)
     sections.push_back({{"name", repair_utf8(section.name)},
@@ -95,7 +96,10 @@ json pe_json(const PeFacts& pe) {
 }
 
 json tls_json(const TlsFacts& tls) {
-  return {{"memory_size", tls.memory_size}, {"file_size", tls.file_size}, {"alignment", tls.alignment}, {"callbacks", tls.callbacks}};
+  return {{"memory_size", tls.memory_size},
+          {"file_size", tls.file_size},
+          {"alignment", tls.alignment},
+          {"callbacks", tls.callbacks}};
 }
 
 }  // namespace

@@ -62,7 +62,8 @@ std::expected<std::vector<std::byte>, std::string> read_all(const std::string& p
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   if (error) return std::unexpected(fmt::format("{}: {}", path, error.message()));
-  if (size > largest_file) return std::unexpected(fmt::format("{}: {} bytes are more than the limit of {}", path, size, largest_file));
+  if (size > largest_file)
+    return std::unexpected(fmt::format("{}: {} bytes are more than the limit of {}", path, size, largest_file));
   std::vector<std::byte> bytes(size);
   std::ifstream in(path, std::ios::binary);
   if (!in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size)))
@@ -85,8 +86,8 @@ std::expected<FileExpectation, std::string> read_expectation(const Request& requ
   return parse_expectation({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, *request.expectation);
 }
 
-void print_json(const Request& request, const std::expected<FileFacts, std::string>& facts, const std::vector<CheckResult>* checks,
-                std::ostream& out) {
+void print_json(const Request& request, const std::expected<FileFacts, std::string>& facts,
+                const std::vector<CheckResult>* checks, std::ostream& out) {
   json object = {{"file", repair_utf8(request.file)}};
   if (facts)
     object["facts"] = facts_to_json(*facts);
@@ -96,8 +97,8 @@ void print_json(const Request& request, const std::expected<FileFacts, std::stri
   out << object.dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
 }
 
-void print_text(const Request& request, const std::expected<FileFacts, std::string>& facts, const std::vector<CheckResult>* checks,
-                std::ostream& out) {
+void print_text(const Request& request, const std::expected<FileFacts, std::string>& facts,
+                const std::vector<CheckResult>* checks, std::ostream& out) {
   out << xml_clean(request.file) << '\n' << (facts ? render_facts(*facts) : fmt::format("  {}\n", facts.error()));
   if (checks != nullptr) out << '\n' << render_checks(*checks);
 }
@@ -110,12 +111,14 @@ int complain(const std::string& text, std::ostream& err) {
 }  // namespace
 
 std::expected<FileFacts, std::string> read_file_facts(std::span<const std::byte> bytes) {
-  const std::string start = ByteView(bytes, ByteOrder::little).slice(0, std::min<std::size_t>(4, bytes.size()))->chars();
+  const std::string start =
+      ByteView(bytes, ByteOrder::little).slice(0, std::min<std::size_t>(4, bytes.size()))->chars();
   if (start == "\x7f" "ELF") return read_elf(bytes);
   if (start.starts_with("MZ")) return read_pe(bytes);
   std::string shown;
   for (const unsigned char c : start) shown += fmt::format(" {:02x}", c);
-  return std::unexpected(fmt::format("file is neither ELF nor PE (it starts with{})", shown.empty() ? " nothing" : shown));
+  return std::unexpected(
+      fmt::format("file is neither ELF nor PE (it starts with{})", shown.empty() ? " nothing" : shown));
 }
 
 int inspect_main(std::span<const std::string> args, std::ostream& out, std::ostream& err) {

@@ -25,7 +25,8 @@ std::vector<std::string> imported_symbols(const PeImage& image, std::uint64_t ta
   for (; budget > 0; --budget) {
     const std::uint64_t entry = cursor.number(width);
     if (!cursor.ok() || entry == 0) break;
-    symbols.push_back((entry & by_ordinal) != 0 ? fmt::format("#{}", entry & 0xffff) : text_at(image, (entry & 0x7fffffff) + 2));
+    symbols.push_back((entry & by_ordinal) != 0 ? fmt::format("#{}", entry & 0xffff)
+                                                : text_at(image, (entry & 0x7fffffff) + 2));
   }
   return symbols;
 }
@@ -35,7 +36,8 @@ void read_imports(const PeImage& image, std::uint64_t& budget, std::vector<PeImp
   for (std::uint64_t at = 0; imports.size() < most_dlls; at += import_size) {
     const auto lookup = table.number(at, 4), name = table.number(at + 12, 4), addresses = table.number(at + 16, 4);
     if (!lookup || !name || !addresses || *name == 0) return;
-    imports.push_back({text_at(image, *name), imported_symbols(image, *lookup != 0 ? *lookup : *addresses, budget), false});
+    imports.push_back(
+        {text_at(image, *name), imported_symbols(image, *lookup != 0 ? *lookup : *addresses, budget), false});
   }
 }
 

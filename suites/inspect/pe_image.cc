@@ -30,7 +30,8 @@ std::expected<PeImage, std::string> PeImage::open(std::span<const std::byte> byt
 std::expected<void, std::string> PeImage::read_headers() {
   if (view_.number(0, 2) != 0x5a4du) return std::unexpected("not a PE file: no MZ magic number at its start");
   const auto start = view_.number(0x3c, 4);
-  if (!start || view_.number(*start, 4) != 0x4550u) return std::unexpected("not a PE file: the DOS header points at no PE signature");
+  if (!start || view_.number(*start, 4) != 0x4550u)
+    return std::unexpected("not a PE file: the DOS header points at no PE signature");
   ByteCursor cursor(view_, *start + 4);
   machine_ = static_cast<std::uint16_t>(cursor.number(2));
   const std::uint64_t section_count = cursor.number(2);
@@ -42,7 +43,8 @@ std::expected<void, std::string> PeImage::read_headers() {
   const std::uint64_t magic = cursor.number(2);
   if (!cursor.ok()) return std::unexpected("not a readable PE file: its headers are cut short");
   if (magic != pe32 && magic != pe32_plus)
-    return std::unexpected(fmt::format("not a readable PE file: optional header has magic {:#x}, expected 0x10b or 0x20b", magic));
+    return std::unexpected(
+        fmt::format("not a readable PE file: optional header has magic {:#x}, expected 0x10b or 0x20b", magic));
   bits_ = magic == pe32 ? 32 : 64;
   const std::uint64_t optional_at = *start + 4 + file_header_size;
   read_optional_header(optional_at, optional_size);
@@ -60,7 +62,8 @@ void PeImage::read_optional_header(std::uint64_t at, std::uint64_t size) {
   const std::uint64_t room = size > table ? (size - table) / 8 : 0;
   const std::uint64_t count = std::min({view_.number(at + table - 4, 4).value_or(0), most_directories, room});
   for (std::uint64_t i = 0; i < count; ++i)
-    directories_.push_back({view_.number(at + table + 8 * i, 4).value_or(0), view_.number(at + table + 8 * i + 4, 4).value_or(0)});
+    directories_.push_back(
+        {view_.number(at + table + 8 * i, 4).value_or(0), view_.number(at + table + 8 * i + 4, 4).value_or(0)});
 }
 
 void PeImage::read_sections(std::uint64_t at, std::uint64_t count) {
@@ -93,7 +96,8 @@ std::string PeImage::section_name(std::uint64_t at) const {
 
 std::string PeImage::symbol_name(std::uint64_t at) const {
   if (view_.number(at, 4) == 0u)
-    return view_.text(symbols_at_ + symbol_count_ * symbol_size + view_.number(at + 4, 4).value_or(0), 256).value_or("");
+    return view_.text(symbols_at_ + symbol_count_ * symbol_size + view_.number(at + 4, 4).value_or(0), 256)
+        .value_or("");
   std::string name = view_.slice(at, 8)->chars();
   name.resize(std::min(name.find('\0'), name.size()));
   return name;

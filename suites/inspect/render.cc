@@ -58,8 +58,11 @@ std::string notes(const FileFacts& facts) {
 
 std::string unwind(const FileFacts& facts) {
   const UnwindFacts& u = facts.unwind;
-  if (facts.machine_name == "arm") return fmt::format("{} entries in .ARM.exidx, PT_ARM_EXIDX {}", u.arm_exidx_entries, yes_no(u.arm_exidx.has_value()));
-  const std::string header = u.has_eh_frame_hdr ? fmt::format("{} in .eh_frame_hdr", u.eh_frame_hdr_entries) : "no PT_GNU_EH_FRAME";
+  if (facts.machine_name == "arm")
+    return fmt::format("{} entries in .ARM.exidx, PT_ARM_EXIDX {}", u.arm_exidx_entries,
+                       yes_no(u.arm_exidx.has_value()));
+  const std::string header =
+      u.has_eh_frame_hdr ? fmt::format("{} in .eh_frame_hdr", u.eh_frame_hdr_entries) : "no PT_GNU_EH_FRAME";
   return fmt::format("{} FDEs, {}, {} of {} functions without", u.fde_count, header, u.uncovered.size(), u.functions);
 }
 
@@ -73,15 +76,19 @@ void elf_rows(const FileFacts& facts, Table& table) {
   table.row("rpath", join(facts.dynamic.rpath, ":"));
   table.row("runpath", join(facts.dynamic.runpath, ":"));
   table.row("undefined", listed(facts.dynamic.undefined));
-  table.row("dynamic", facts.dynamic.present ? fmt::format("yes, DF_1_PIE {}, bind now {}, relocations in text {}", yes_no(facts.dynamic.pie_flag),
-                                                           yes_no(facts.dynamic.bind_now), facts.dynamic.relocations_in_text)
-                                             : "no");
-  table.row("stack", facts.stack_flags ? fmt::format("{}{}{}", (*facts.stack_flags & 4) != 0 ? "r" : "-", (*facts.stack_flags & 2) != 0 ? "w" : "-",
+  table.row("dynamic",
+            facts.dynamic.present
+                ? fmt::format("yes, DF_1_PIE {}, bind now {}, relocations in text {}", yes_no(facts.dynamic.pie_flag),
+                              yes_no(facts.dynamic.bind_now), facts.dynamic.relocations_in_text)
+                : "no");
+  table.row("stack", facts.stack_flags ? fmt::format("{}{}{}", (*facts.stack_flags & 4) != 0 ? "r" : "-",
+                                                     (*facts.stack_flags & 2) != 0 ? "w" : "-",
                                                      (*facts.stack_flags & 1) != 0 ? "x" : "-")
                                        : "not said");
   table.row("RELRO", yes_no(facts.relro));
-  table.row("constructors", arrays(facts.init.preinit_arrays) + (facts.init.preinit_arrays.empty() ? "" : " ") + arrays(facts.init.init_arrays) +
-                                (facts.init.ctors.empty() ? "" : " ") + arrays(facts.init.ctors));
+  table.row("constructors", arrays(facts.init.preinit_arrays) + (facts.init.preinit_arrays.empty() ? "" : " ") +
+                                arrays(facts.init.init_arrays) + (facts.init.ctors.empty() ? "" : " ") +
+                                arrays(facts.init.ctors));
   table.row("unwinding", unwind(facts));
   table.row("not unwindable", listed(facts.unwind.uncovered));
 }
@@ -90,7 +97,8 @@ void pe_rows(const FileFacts& facts, Table& table) {
   const PeFacts& pe = *facts.pe;
   table.row("subsystem", fmt::format("{} ({})", subsystem_name(pe.subsystem), pe.subsystem));
   table.row("DLL flags", fmt::format("{:#x}", pe.dll_characteristics));
-  for (const PeImport& import : pe.imports) table.row(import.delayed ? "imports late" : "imports", fmt::format("{}: {}", import.dll, listed(import.symbols)));
+  for (const PeImport& import : pe.imports)
+    table.row(import.delayed ? "imports late" : "imports", fmt::format("{}: {}", import.dll, listed(import.symbols)));
   table.row("constructors", arrays(facts.init.ctors));
   table.row("unwinding", fmt::format("{} entries in .pdata, .xdata {}", pe.pdata_entries, yes_no(pe.has_xdata)));
 }
@@ -99,13 +107,15 @@ void pe_rows(const FileFacts& facts, Table& table) {
 
 std::string render_facts(const FileFacts& facts) {
   Table table;
-  table.row("format", fmt::format("{} {}-bit {} endian, {}", to_string(facts.format), facts.bits, to_string(facts.order), to_string(facts.type)));
+  table.row("format", fmt::format("{} {}-bit {} endian, {}", to_string(facts.format), facts.bits,
+                                  to_string(facts.order), to_string(facts.type)));
   table.row("machine", fmt::format("{} ({:#x})", facts.machine_name, facts.machine));
   facts.pe ? pe_rows(facts, table) : elf_rows(facts, table);
   table.row("entry", fmt::format("{:#x}{}", facts.entry, facts.entry_in_code ? "" : ", in no executable section"));
   if (facts.tls)
-    table.row("TLS", fmt::format("{} bytes, {} of them initialised, aligned to {}", std::max(facts.tls->memory_size, facts.tls->file_size),
-                                 facts.tls->file_size, facts.tls->alignment));
+    table.row("TLS", fmt::format("{} bytes, {} of them initialised, aligned to {}",
+                                 std::max(facts.tls->memory_size, facts.tls->file_size), facts.tls->file_size,
+                                 facts.tls->alignment));
   table.row("made by", listed(facts.comments));
   return table.text();
 }
@@ -115,8 +125,10 @@ std::string render_checks(const std::vector<CheckResult>& checks) {
   for (const CheckResult& check : checks) {
     const std::string name = fmt::format("{:<4} {}", check.id, check_title(check.id));
     if (check.verdict == CheckResult::Verdict::good) table.row(name, "good");
-    if (check.verdict == CheckResult::Verdict::not_applicable) table.row(name, fmt::format("does not apply: {}", check.why));
-    for (const Finding& finding : check.findings) table.row(name, fmt::format("BAD {}: {}", finding.key, finding.detail));
+    if (check.verdict == CheckResult::Verdict::not_applicable)
+      table.row(name, fmt::format("does not apply: {}", check.why));
+    for (const Finding& finding : check.findings)
+      table.row(name, fmt::format("BAD {}: {}", finding.key, finding.detail));
   }
   return table.text();
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tells a stack overflow from any other bad access, for C1, C2 and C4: one classifier, so that it cannot be right in one
- * of them by being wrong in another.
+/* Tells a stack overflow from any other bad access, for C1, C2 and C4: one classifier, so that it cannot be right in
+ * one of them by being wrong in another.
  *
  * A fault is an overflow when its address lies in the guard at the low end of the stack of the thread that faulted: one
  * guard (or page) below the end that the system reports, or one above it, since some systems count the guard as part of
  * the stack (glibc before 2.27). On Windows the system itself says so, and the address must lie at the low end too.
  *
  * stack_watch() is called once in every thread that shall be watched, with an alternate stack of STACK_ALT bytes of its
- * own; the handler gets a struct stack_fault and must not return. Call stack_dig_* to overflow. */
+ * own; the handler gets a struct stack_fault and must not return. stack_dig.h makes the overflow. */
 #pragma once
 
 #include "probe.h"
@@ -132,27 +132,3 @@ static int stack_watch(char* alternate, void (*handler)(const struct stack_fault
            sigaction(SIGBUS, &action, NULL) == 0;
 #endif
 }
-
-/* Recurses with frames of `bytes`, touching the low end of each first, until a fault or until `budget` bytes are used. The
- * compiler's stack probes must find the guard before that. Where it can make none (GCC up to 14 on RISC-V), or STACK_STEP is
- * set, the frame is touched page by page from its high end instead. gcc's switch is given here because its Windows port,
- * which always probes, breaks on it. */
-#if defined(__riscv) && !defined(STACK_STEP)
-#define STACK_STEP 4096
-#endif
-#if defined(__GNUC__) && !defined(__clang__) && !defined(_WIN32)
-#pragma GCC optimize("stack-clash-protection")
-#endif
-#ifdef STACK_STEP
-#define STACK_TOUCH(frame) for (size_t at = sizeof frame; at >= STACK_STEP; at -= STACK_STEP) frame[at - 1] = 1
-#else
-#define STACK_TOUCH(frame) (void)0
-#endif
-#define STACK_DIG(name, bytes)                                                  \
-    PROBE_UNUSED PROBE_NOINLINE static int name(uintptr_t top, size_t budget) { \
-        volatile char frame[bytes];                                             \
-        STACK_TOUCH(frame);                                                     \
-        frame[0] = 1;                                                           \
-        if (top - (uintptr_t)frame > budget) return 0;                          \
-        return name(top, budget) + frame[0];                                    \
-    }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every executor promises (emulators/executor.h, session.h), asked of all of them with one small program.
 //
-// A test is skipped only where this machine lacks the compiler or the emulator. After each test the session, or a new one,
-// must still run a program.
+// A test is skipped only where this machine lacks the compiler or the emulator. After each test the session, or a new
+// one, must still run a program.
 #include "runner/base/error.h"
 #include "tests/support/contract_place.h"
 #include "tests/support/run_task.h"
@@ -262,6 +262,19 @@ TEST_P(ExecutorContract, AKilledAgentLosesTheRunAndAnotherSessionOpens) {
   EXPECT_THAT(describe(completion->how), StartsWith("was lost: "));
   place_->drop_session();
   EXPECT_THAT(processes_left_with(word), IsEmpty());
+}
+
+TEST_P(ExecutorContract, AKilledAgentOfTheWineserverTakesAllOfWineWithIt) {
+  if (!place_->is_windows()) return;
+  place_->drop_session();
+  EXPECT_EQ(how({"exit", "0"}), "exited with 0");
+  const std::string prefix = "WINEPREFIX=" + place_->folder().string();
+  EXPECT_FALSE(processes_with(prefix).empty());
+  const pid_t agent = agent_running("wineserver");
+  ASSERT_GT(agent, 0);
+  ::kill(agent, SIGKILL);
+  EXPECT_THAT(processes_left_with(prefix), IsEmpty());
+  place_->drop_session();
 }
 
 TEST_P(ExecutorContract, TheDestructorKillsWhatStillRuns) {

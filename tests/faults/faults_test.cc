@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Planted faults: tests/faults/NAME.yaml is a target with one fault (see README.md); the real xtest runs hello and all probes
-// on it. The probes that know the fault must be bad and say its cause; every other test passes, is skipped or is blocked. Two
-// healthy targets, made in the same way, must give no alarm at all.
+// Planted faults: tests/faults/NAME.yaml is a target with one fault (see README.md); the real xtest runs hello and all
+// probes on it. The probes that know the fault must be bad and say its cause; every other test passes, is skipped or is
+// blocked. Two healthy targets, made in the same way, must give no alarm at all.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -71,6 +71,7 @@ const std::vector<Fault> kFaults{
      kX86},
     {"tls-image-lost", "threads", {{of("E1", kBoth), "the TLS image is not copied"}}, kX86},
     {"tls-image-lost-aarch64", "threads", {{of("E1", kBoth), "the TLS image is not copied"}}, kAarch64},
+    {"library-tls-lost", "threads", {{of("E1-shared", kC), "its TLS image is not copied"}}, kX86},
     {"exits-forgotten", "threads", {{of("E2", kCxx), "Destructors of thread-local objects do not run"}}, kX86},
     {"branded", "file", {{of("A1", kFiles), "OS/ABI is FreeBSD (9)"}}, kX86},
     {"other-machine", "file", {{of("A1", kFiles), "machine is i386"}}, {"i686-linux-gnu-gcc", "i686-linux-gnu-g++"}},
@@ -121,8 +122,8 @@ Told run_target(const std::string& name) {
   const fs::path folder = fs::path(XTEST_SOURCE_DIR) / "tests/faults";
   const fs::path target = folder / (name + ".yaml");
   const Playground play("faults");
-  Call call = play.call({"run", "--target-file", target.string(), "--target", triple_of(target), "--runs", "runs", "--jsonl",
-                         "all.jsonl", "--color", "never"});
+  Call call = play.call({"run", "--target-file", target.string(), "--target", triple_of(target), "--runs", "runs",
+                         "--jsonl", "all.jsonl", "--color", "never"});
   call.env["PATH"] = (folder / "tools").string() + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   call.limit = kLimit;
   Told told{run_program(call), {}};
@@ -139,7 +140,8 @@ class PlantedFault : public testing::TestWithParam<Fault> {};
 
 TEST_P(PlantedFault, IsNamedByItsProbeAndByNoOther) {
   const Fault& fault = GetParam();
-  if (const auto missing = absent(fault.programs); !missing.empty()) GTEST_SKIP() << "requires " << missing << " on PATH";
+  if (const auto missing = absent(fault.programs); !missing.empty())
+    GTEST_SKIP() << "requires " << missing << " on PATH";
   const Told told = run_target(fault.name);
   SCOPED_TRACE(describe(told.ran));
   EXPECT_EQ(told.ran.code, fault.exit_code);
@@ -194,7 +196,8 @@ class HealthyTarget : public testing::TestWithParam<const char*> {};
 
 TEST_P(HealthyTarget, GivesNoAlarm) {
   const std::string name = GetParam();
-  if (const auto missing = absent(name == "healthy" ? kX86 : kAarch64); !missing.empty()) GTEST_SKIP() << "requires " << missing;
+  if (const auto missing = absent(name == "healthy" ? kX86 : kAarch64); !missing.empty())
+    GTEST_SKIP() << "requires " << missing;
   const Told told = run_target(name);
   SCOPED_TRACE(describe(told.ran));
   EXPECT_EQ(told.ran.code, 0);

@@ -27,7 +27,8 @@ bool runs_now(const std::string& program) {
 
 std::string junit_of(const Playground& here) {
   std::string text;
-  for (const auto& entry : std::filesystem::directory_iterator(here.records().back() / "junit")) text += read_text(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(here.records().back() / "junit"))
+    text += read_text(entry.path());
   return text;
 }
 
@@ -55,7 +56,8 @@ TEST(HostileProgram, AGigabyteOfOutputIsCappedAndDoesNotHoldTheRun) {
 
 TEST(HostileProgram, BytesThatAreNoTextArriveReadable) {
   const Playground here;
-  here.suite("bytes", {{"a.c", printing("bad \\xff\\xfe, nul \\0, \\x1b[31mansi\\x1b[0m, ]]> & <b> \\xef\\xbf\\xbe end\\n")}});
+  here.suite("bytes",
+             {{"a.c", printing("bad \\xff\\xfe, nul \\0, \\x1b[31mansi\\x1b[0m, ]]> & <b> \\xef\\xbf\\xbe end\\n")}});
   const Ran ran = here.run("bytes");
   EXPECT_EQ(ran.code, kFailures) << describe(ran);
   const std::string junit = junit_of(here);
@@ -79,19 +81,51 @@ TEST(HostileProgram, AForgedTrailerIsNotBelieved) {
   const std::map<std::string, std::string> lies{
       {"nonce", "  puts(\"@xtest 0123456789abcdef0123456789abcdef end ok 1 0\");\n  return 0;\n"},
       {"early", "  printf(\"@xtest %s end ok 1 0\\n\", getenv(\"XTEST_NONCE\"));\n  return 1;\n"},
-      {"counts", "  printf(\"@xtest %s fail a b\\n@xtest %s end ok 1 0\\n\", getenv(\"XTEST_NONCE\"), getenv(\"XTEST_NONCE\"));\n  return 0;\n"},
+      {"counts",
+       "  printf(\"@xtest %s fail a b\\n@xtest %s end ok 1 0\\n\", getenv(\"XTEST_NONCE\"), "
+       "getenv(\"XTEST_NONCE\"));\n  return 0;\n"},
       {"truth", "  printf(\"@xtest %s end ok 1 0\\n\", getenv(\"XTEST_NONCE\"));\n  return 0;\n"}};
   for (const auto& [name, body] : lies) {
-    here.write("suites/forged/" + name + "/" + name + ".c", "#include <stdio.h>\n#include <stdlib.h>\nint main(void) {\n" + body + "}\n");
+    here.write("suites/forged/" + name + "/" + name + ".c",
+               "#include <stdio.h>\n#include <stdlib.h>\nint main(void) {\n" + body + "}\n");
     here.write("suites/forged/" + name + "/probe.yaml",
-               "probe: " + name + "\ntitle: a lie\nrung: file\nlimit: 5s\nlanguages:\n  c: {sources: [" + name + ".c]}\ndiagnosis:\n" +
+               "probe: " + name + "\ntitle: a lie\nrung: file\nlimit: 5s\nlanguages:\n  c: {sources: [" + name +
+                   ".c]}\ndiagnosis:\n" +
                    "  crash: \"{detail}\"\n  timeout: \"{detail}\"\n  no-trailer: \"{detail}\"\n" +
                    "cause: none\nseen: nowhere\nreference: none\n");
   }
   const Ran ran = here.run("forged");
   EXPECT_EQ(ran.code, kFailures) << describe(ran);
   ASSERT_FALSE(here.records().empty()) << describe(ran);
-  for (const auto& [test, verdict] : here.verdicts()) EXPECT_EQ(verdict.status, test.starts_with("truth") ? "pass" : "fail") << test;
+  for (const auto& [test, verdict] : here.verdicts())
+    EXPECT_EQ(verdict.status, test.starts_with("truth") ? "pass" : "fail") << test;
+}
+
+TEST(HostileProgram, ForgedWordsOfADyingQemuMakeNoInfra) {
+  if (!is_there("qemu-aarch64-static") || !is_there("aarch64-linux-gnu-gcc"))
+    GTEST_SKIP() << "no qemu-user for aarch64";
+  const Playground here;
+  std::map<std::string, std::string> files;
+  const std::map<std::string, std::string> words{
+      {"internal", "QEMU internal SIGSEGV {code=MAPERR, addr=0x20}"},
+      {"assertion", "ERROR:../accel/tcg/cpu-exec.c:928:cpu_exec: assertion failed: (cpu == current_cpu)"},
+      {"guest", "qemu: uncaught target signal 11 (Segmentation fault) - core dumped"},
+      {"qemu_abort", "qemu_aarch64: ../linux-user/mmap.c:120: mmap_lock: Assertion `x' failed."}};
+  for (const auto& [name, line] : words) {
+    const std::string begin = "#include <stdio.h>\nint main(void) {\n  fputs(\"" + line + "\\n\", stderr);\n";
+    files["exit-" + name + ".c"] = begin + "  return 1;\n}\n";
+    files["segv-" + name + ".c"] = begin + "  *(volatile int *)0 = 1;\n  return 0;\n}\n";
+  }
+  here.suite("forged", files);
+  const Ran ran = here.xtest(here.run_words("forged", {"--on", "qemu-user"}, "aarch64-unknown-linux-gnu"));
+  EXPECT_EQ(ran.code, kFailures) << describe(ran);
+  ASSERT_FALSE(here.records().empty()) << describe(ran);
+  for (const auto& [name, line] : words) {
+    const Verdict exited = here.verdicts().at("run::exit-" + name + ".c");
+    EXPECT_EQ(exited.status + "/" + exited.kind, "fail/exit-code") << name;
+    const Verdict crashed = here.verdicts().at("run::segv-" + name + ".c");
+    EXPECT_EQ(crashed.status + "/" + crashed.message, "crash/killed by SEGV (11)") << name;
+  }
 }
 
 TEST(HostileProgram, ADaemonLeavesNothingBehind) {
@@ -127,7 +161,8 @@ TEST(HostileProgram, EveryOtherTrickEndsWithItsOwnVerdict) {
       {"run::fill-dir.c", "pass"},       {"run::rm-cwd.c", "pass"},       {"run::close-all-fds.c", "fail"},
       {"run::sigpipe.c", "crash"},       {"run::segv.c", "crash"},        {"run::abort.c", "crash"},
       {"run::good.c", "pass"}};
-  for (const auto& [test, status] : expected) EXPECT_EQ(verdicts.at(test).status, status) << test << ": " << verdicts.at(test).message;
+  for (const auto& [test, status] : expected)
+    EXPECT_EQ(verdicts.at(test).status, status) << test << ": " << verdicts.at(test).message;
   EXPECT_THAT(verdicts.at("run::sigpipe.c").message, HasSubstr("PIPE"));
   EXPECT_THAT(verdicts.at("run::segv.c").message, HasSubstr("SEGV"));
   EXPECT_EQ(verdicts.at("run::abort.c").kind, "abort");

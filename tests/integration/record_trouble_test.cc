@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records and reports that cannot be written, places that are odd or closed: the verdict stays what it was, what could not be
-// done is said, and what was recorded can be reported later.
+// Records and reports that cannot be written, places that are odd or closed: the verdict stays what it was, what could
+// not be done is said, and what was recorded can be reported later.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -64,8 +64,9 @@ TEST(RecordTrouble, AFullDiskIsSaidAndChangesNoVerdict) {
   const Playground here;
   std::map<std::string, std::string> files;
   for (int n = 0; n < 12; ++n) {
-    files["loud" + std::to_string(n) + ".c"] = "#include <stdio.h>\nint main(void) { for (int i = 0; i < 3000; ++i) printf(\"" +
-                                               std::to_string(n) + " line %d\\n\", i); return 1; }\n";
+    files["loud" + std::to_string(n) + ".c"] =
+        "#include <stdio.h>\nint main(void) { for (int i = 0; i < 3000; ++i) printf(\"" + std::to_string(n) +
+        " line %d\\n\", i); return 1; }\n";
   }
   files["good.c"] = kGood;
   here.suite("mine", files);
@@ -75,8 +76,10 @@ TEST(RecordTrouble, AFullDiskIsSaidAndChangesNoVerdict) {
   const auto ran = privately(here, script, here.run_words("mine", {"--runs", "small"}));
   if (!ran) GTEST_SKIP() << "this kernel gives no private namespaces";
   EXPECT_EQ(ran->code, kFailures) << describe(*ran);
-  EXPECT_THAT(ran->err, testing::AllOf(HasSubstr("No space left on device"), HasSubstr("12 fail"), HasSubstr("1 pass"))) << describe(*ran);
-  EXPECT_THAT(read_text(here.folder() / "shown"), testing::EndsWith("\n0\n")) << "the record is readable\n" << read_text(here.folder() / "shown");
+  EXPECT_THAT(ran->err, testing::AllOf(HasSubstr("No space left on device"), HasSubstr("12 fail"), HasSubstr("1 pass")))
+      << describe(*ran);
+  EXPECT_THAT(read_text(here.folder() / "shown"), testing::EndsWith("\n0\n")) << "the record is readable\n"
+                                                                              << read_text(here.folder() / "shown");
 }
 
 class DamagedRecord : public testing::Test {
@@ -103,7 +106,8 @@ class DamagedRecord : public testing::Test {
 
 TEST_F(DamagedRecord, OfPureGarbageIs2WithFileAndLine) {
   const auto told = testing::AllOf(testing::StartsWith("error: "), HasSubstr("events.jsonl: line 1: it is no JSON"));
-  for (const std::string& garbage : {std::string("garbage\nand more\n"), std::string("garbage"), std::string(5000, '\0')}) {
+  for (const std::string& garbage :
+       {std::string("garbage\nand more\n"), std::string("garbage"), std::string(5000, '\0')}) {
     write(garbage);
     expect_all(kUsage, told);
   }
@@ -135,7 +139,8 @@ TEST(Places, TooFewDescriptorsAreTroubleWithARemedyAndAWholeRecord) {
     const Ran ran = run_program(call);
     ASSERT_TRUE(ran.code) << describe(ran);
     codes.insert(*ran.code);
-    EXPECT_TRUE(ran.code == 0 || here.records().size() > before || ran.err.find("ulimit -n") != std::string::npos) << describe(ran);
+    EXPECT_TRUE(ran.code == 0 || here.records().size() > before || ran.err.find("ulimit -n") != std::string::npos)
+        << describe(ran);
     if (here.records().size() == before) continue;
     EXPECT_EQ(here.events(here.records().back()).back().value("event", ""), "run_ended") << describe(ran);
     EXPECT_FALSE(fs::is_empty(here.records().back() / "junit")) << limit;
@@ -158,7 +163,8 @@ TEST(Places, APathMayHaveSpacesQuotesNewlinesAndLetters) {
 // The checkout may lie where another user cannot look.
 void install_for_everybody(const Playground& prefix) {
   Call install = prefix.call({});
-  install.argv = {"cmake", "--install", fs::path(XTEST_BINARY).parent_path().string(), "--prefix", prefix.folder().string()};
+  install.argv = {"cmake", "--install", fs::path(XTEST_BINARY).parent_path().string(), "--prefix",
+                  prefix.folder().string()};
   const Ran installed = run_program(install);
   ASSERT_EQ(installed.code, 0) << describe(installed);
   open_to_all(prefix.folder());
@@ -187,7 +193,8 @@ TEST(Places, AReadOnlyFolderIsRefusedWithARemedyUnlessRunsGoElsewhere) {
   EXPECT_TRUE(refused.code == kOutput || refused.code == kUsage) << describe(refused);
   EXPECT_THAT(refused.err, HasSubstr("--runs")) << describe(refused);
   Call other = with_installed(
-      as_nobody(here.call(here.run_words("mine", {"--runs", (elsewhere.folder() / ".xtest" / "runs").string()}))), prefix);
+      as_nobody(here.call(here.run_words("mine", {"--runs", (elsewhere.folder() / ".xtest" / "runs").string()}))),
+      prefix);
   other.env["XTEST_CACHE_DIR"] = call.env["XTEST_CACHE_DIR"];
   const Ran ran = run_program(other);
   EXPECT_EQ(ran.code, 0) << describe(ran);
@@ -196,8 +203,8 @@ TEST(Places, AReadOnlyFolderIsRefusedWithARemedyUnlessRunsGoElsewhere) {
 TEST(Places, AReadOnlyCheckoutIsEnough) {
   const Playground here;
   here.suite("mine", {{"a.c", kGood}});
-  const std::string script = "mount --bind '" XTEST_SOURCE_DIR "' '" XTEST_SOURCE_DIR "' && mount -o remount,ro,bind '" XTEST_SOURCE_DIR
-                             "' || exit 77\nexec \"$@\"\n";
+  const std::string script = "mount --bind '" XTEST_SOURCE_DIR "' '" XTEST_SOURCE_DIR
+                             "' && mount -o remount,ro,bind '" XTEST_SOURCE_DIR "' || exit 77\nexec \"$@\"\n";
   const auto ran = privately(here, script, here.run_words("mine"));
   if (!ran) GTEST_SKIP() << "this kernel gives no private namespaces";
   EXPECT_EQ(ran->code, 0) << describe(*ran);
@@ -229,7 +236,8 @@ TEST(Places, AnInstalledXtestServesAUserWhoOwnsNeitherItNorTheCheckout) {
   call.env["HOME"] = work.folder().string();
   const Ran ran = run_program(call);
   EXPECT_EQ(ran.code, 0) << describe(ran);
-  EXPECT_THAT(read_text(work.records().back() / "events.jsonl"), HasSubstr("calibration")) << "all data files are installed";
+  EXPECT_THAT(read_text(work.records().back() / "events.jsonl"), HasSubstr("calibration"))
+      << "all data files are installed";
 }
 
 }  // namespace

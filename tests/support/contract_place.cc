@@ -34,7 +34,8 @@ void for_each_process(Visit visit) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
     const std::string name = entry.path().filename();
-    if (std::ranges::all_of(name, [](unsigned char c) { return std::isdigit(c) != 0; })) visit(std::stoi(name), entry.path());
+    if (std::ranges::all_of(name, [](unsigned char c) { return std::isdigit(c) != 0; }))
+      visit(std::stoi(name), entry.path());
   }
 }
 
@@ -100,7 +101,8 @@ std::shared_ptr<Executor> ContractPlace::make(const Target& target, const Execut
   return make_wine_executor(target, spec, context);
 }
 
-std::shared_ptr<Executor> ContractPlace::another(const std::map<std::string, std::string>& settings, const std::string& arch) {
+std::shared_ptr<Executor> ContractPlace::another(const std::map<std::string, std::string>& settings,
+                                                 const std::string& arch) {
   Target target = target_;
   ExecutorSpec spec = spec_;
   if (!arch.empty()) target.arch = arch;

@@ -14,8 +14,8 @@
 
 static char wanted[4000], got[sizeof wanted + 1], buffer[1000];
 
-/* Writes several buffers of stdio's, numbers and text, before anyone reads. The pipe must hold it all: Linux gives a user
- * who has many pipes no more than a page for the next one. */
+/* Writes several buffers of stdio's, numbers and text, before anyone reads. The pipe must hold it all: Linux gives a
+ * user who has many pipes no more than a page for the next one. */
 static void through_a_pipe(void) {
     int ends[2];
     size_t wrote = 0, total = 0;
@@ -34,8 +34,8 @@ static void through_a_pipe(void) {
         total += (size_t)n;
     }
     close(ends[0]);
-    probe_check(total == wrote && memcmp(got, wanted, wrote) == 0, "bytes", "%zu bytes were written to a pipe, %zu came out, equal: %s",
-                wrote, total, total == wrote ? "no" : "-");
+    probe_check(total == wrote && memcmp(got, wanted, wrote) == 0, "bytes",
+                "%zu bytes were written to a pipe, %zu came out, equal: %s", wrote, total, total == wrote ? "no" : "-");
 }
 
 /* A write that cannot succeed must be told, at the latest by fclose. */
@@ -46,14 +46,16 @@ PROBE_UNUSED static void must_fail(FILE* out, const char* what, int expected) {
     said |= fflush(out) != 0;
     int number = errno;
     probe_check(said, "lost-write", "a write to %s was reported as done", what);
-    probe_check(!said || number == expected, "errno", "a write to %s set errno to %d instead of %d", what, number, expected);
+    probe_check(!said || number == expected, "errno", "a write to %s set errno to %d instead of %d", what, number,
+                expected);
     fclose(out);
 }
 
 int main(int argc, char** argv) {
     probe_begin("B1");
     probe_check(argc >= 1 && argv[argc] == NULL, "argv", "argc is %d and argv[argc] is not NULL", argc);
-    probe_check(printf("hello from a probe\n") == 19 && fflush(stdout) == 0, "stdout", "printf to stdout failed: errno %d", errno);
+    probe_check(printf("hello from a probe\n") == 19 && fflush(stdout) == 0, "stdout",
+                "printf to stdout failed: errno %d", errno);
     through_a_pipe();
 #ifndef _WIN32
     if (access("/dev/full", W_OK) == 0) must_fail(fopen("/dev/full", "w"), "/dev/full", ENOSPC);

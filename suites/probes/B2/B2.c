@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* B2: constructors run before main in the order of their priorities and may use the C library; at the end atexit functions
- * run last first, then destructors. The last destructor writes the trailer. */
+/* B2: constructors run before main in the order of their priorities and may use the C library; at the end atexit
+ * functions run last first, then destructors. The last destructor writes the trailer. */
 #include "../probe.h"
 
 #include <stdio.h>
@@ -47,9 +47,12 @@ int main(void) {
     size_t ran = strlen(order);
     if (!probe_check(ran == 3, "ctors-missing", "3 constructors expected before main, %zu ran (\"%s\")", ran, order))
         _exit(probe_end()); /* then destructors prove nothing more */
-    probe_check(strcmp(order, "123") == 0, "ctor-order", "constructors of priority 101, 102 and none ran as \"%s\"", order);
-    probe_check(block != NULL && strcmp(made, "42-ctor") == 0, "ctor-libc", "malloc or snprintf did not work in a constructor");
-    probe_check((seen_nonce != NULL) == (nonce != NULL), "ctor-getenv", "getenv did not find in a constructor what it finds in main");
+    probe_check(strcmp(order, "123") == 0, "ctor-order", "constructors of priority 101, 102 and none ran as \"%s\"",
+                order);
+    probe_check(block != NULL && strcmp(made, "42-ctor") == 0, "ctor-libc",
+                "malloc or snprintf did not work in a constructor");
+    probe_check((seen_nonce != NULL) == (nonce != NULL), "ctor-getenv",
+                "getenv did not find in a constructor what it finds in main");
     free(block);
     memcpy(order, "123", 4);
     atexit(at_exit_1);

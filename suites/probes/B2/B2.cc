@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// B2 for C++: objects with static storage are made before main in the order of their priorities, and destroyed in reverse
-// after what main gave to atexit. The destructor of the first one writes the trailer.
+// B2 for C++: objects with static storage are made before main in the order of their priorities, and destroyed in
+// reverse after what main gave to atexit. The destructor of the first one writes the trailer.
 #include "../probe.h"
 
 #include <cstdio>
@@ -52,11 +52,15 @@ static int& on_first_use() {
 int main() {
     probe_begin("B2");
     size_t ran = strlen(order);
-    if (!probe_check(ran == 3, "ctors-missing", "3 static objects expected before main, %zu were made (\"%s\")", ran, order))
+    if (!probe_check(ran == 3, "ctors-missing", "3 static objects expected before main, %zu were made (\"%s\")", ran,
+                     order))
         leave(probe_end());
-    probe_check(strcmp(order, "123") == 0, "ctor-order", "objects of priority 201, 202 and none were made as \"%s\"", order);
-    probe_check(third.text.size() == 100 && computed == 3, "ctor-value", "a static object does not hold what its constructor gave it");
-    probe_check(on_first_use() == 3 && order[3] == 'L', "local-static", "a local static was made before its first use, or not at all");
+    probe_check(strcmp(order, "123") == 0, "ctor-order", "objects of priority 201, 202 and none were made as \"%s\"",
+                order);
+    probe_check(third.text.size() == 100 && computed == 3, "ctor-value",
+                "a static object does not hold what its constructor gave it");
+    probe_check(on_first_use() == 3 && order[3] == 'L', "local-static",
+                "a local static was made before its first use, or not at all");
     memcpy(order, "123\0\0\0\0", 8);
     atexit([] { mark('b'); });
     atexit([] { mark('a'); });

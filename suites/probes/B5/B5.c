@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* B5: a child's exit code arrives unchanged, abort() is SIGABRT, exit() in a thread ends the process, _exit skips atexit. */
+/* B5: a child's exit code arrives unchanged, abort() is SIGABRT, exit() in a thread ends the process, _exit skips
+ * atexit. */
 #include "../probe.h"
 
 #include <errno.h>
@@ -70,7 +71,9 @@ int main(int argc, char** argv) {
     probe_begin("B5");
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         int got = outcome(argv[0], table[i].role, table[i].code);
-        probe_check(got == table[i].expected, table[i].key, "%s ended as %d, expected %d (below 0: errno or signal + 1000)", table[i].what, got, table[i].expected);
+        probe_check(got == table[i].expected, table[i].key,
+                    "%s ended as %d, expected %d (below 0: errno or signal + 1000)", table[i].what, got,
+                    table[i].expected);
     }
     return probe_end();
 }

@@ -2,6 +2,7 @@
 /* C1: unbounded recursion on the main thread faults in the guard of its own stack, and the handler can prove it. */
 #define _GNU_SOURCE 1
 #include "../stack.h"
+#include "../stack_dig.h"
 
 static char alternate[STACK_ALT];
 static struct stack_range range;
@@ -32,8 +33,9 @@ int main(void) {
     if (!probe_check(stack_range_here(&range), "bounds", "the system does not say where the main thread's stack is"))
         return probe_end();
     uintptr_t here = (uintptr_t)&budget;
-    probe_check(here > range.low && here < range.high, "bounds", "a local variable at %p lies outside the reported stack %p-%p",
-                (void*)here, (void*)range.low, (void*)range.high);
+    probe_check(here > range.low && here < range.high, "bounds",
+                "a local variable at %p lies outside the reported stack %p-%p", (void*)here, (void*)range.low,
+                (void*)range.high);
     if (!probe_check(stack_watch(alternate, finish), "altstack", "sigaltstack or sigaction failed")) return probe_end();
     dig((uintptr_t)&budget, budget);
     probe_check(0, "no-fault", "recursion used %zu MB of stack without a fault", budget >> 20);

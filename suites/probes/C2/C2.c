@@ -3,13 +3,14 @@
  * the guard where the system lets us put it, so that a frame that jumps over the guard meets no other fault. */
 #define _GNU_SOURCE 1
 #include "../stack.h"
+#include "../stack_dig.h"
 
 #include <pthread.h>
 #include <semaphore.h>
 
 enum { STACK = 512 << 10, BELOW = 2 << 20 };
 struct attempt {
-    const char* frames;
+    const char* size;
     int (*dig)(uintptr_t, size_t);
     struct stack_range range;
     volatile int watched, bounds, faulted;
@@ -18,7 +19,8 @@ struct attempt {
 STACK_DIG(dig_small, 256)
 STACK_DIG(dig_8k, 8 << 10)
 STACK_DIG(dig_64k, 64 << 10)
-static struct attempt attempts[] = {{.frames = "256 B", .dig = dig_small}, {.frames = "8 kB", .dig = dig_8k}, {.frames = "64 kB", .dig = dig_64k}};
+static struct attempt attempts[] = {
+    {.size = "256 B", .dig = dig_small}, {.size = "8 kB", .dig = dig_8k}, {.size = "64 kB", .dig = dig_64k}};
 static struct attempt* current;
 static char alternate[3][STACK_ALT];
 static sem_t done;
@@ -34,13 +36,9 @@ static void park(const struct stack_fault* fault) {
 #endif
 }
 
-static void fill_below(const struct stack_range* range) {
+static void fill_below(PROBE_UNUSED const struct stack_range* range) {
 #ifndef _WIN32
-    uintptr_t wanted = range->low - range->guard - BELOW;
-    void* got = mmap((void*)wanted, BELOW, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
-    if (got != MAP_FAILED && got != (void*)wanted) munmap(got, BELOW);
-#else
-    (void)range;
+    mmap((void*)(range->low - range->guard - BELOW), BELOW, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
 #endif
 }
 
@@ -65,14 +63,17 @@ int main(void) {
         pthread_t thread;
         if (!probe_check(pthread_create(&thread, &attr, overflow, a) == 0, "thread", "pthread_create failed")) break;
         while (sem_wait(&done) != 0) {}
-        probe_check(a->bounds, "bounds", "the system reports the stack %p-%p, which does not hold a local variable", (void*)a->range.low, (void*)a->range.high);
-        probe_check(a->watched, "altstack", "sigaltstack or sigaction failed in a thread");
-        if (!a->bounds || !a->watched) continue;
+        void *low = (void*)a->range.low, *high = (void*)a->range.high;
+        probe_check(a->bounds, "bounds", "the reported stack %p-%p does not hold a local variable", low, high);
+        if (!probe_check(a->watched, "altstack", "sigaltstack or sigaction failed") || !a->bounds) continue;
         if (!probe_check(a->range.guard > 0, "guard-missed", "the thread was given a guard of 0 bytes")) continue;
-        if (!probe_check(a->faulted, "no-fault", "frames of %s: the thread wrote below its stack %p-%p without a fault", a->frames, (void*)a->range.low, (void*)a->range.high)) continue;
+        if (!probe_check(a->faulted, "no-fault", "frames of %s: the thread wrote below its stack %p-%p without a fault",
+                         a->size, low, high))
+            continue;
         probe_check(a->fault.on_altstack, "altstack", "the handler did not run on the thread's alternate stack");
-        probe_check(stack_is_overflow(&a->range, &a->fault), i ? "guard-jumped" : "guard-missed", "frames of %s: fault at %p is not in the guard of the stack %p-%p (guard %zu bytes)",
-                    a->frames, (void*)a->fault.address, (void*)a->range.low, (void*)a->range.high, a->range.guard);
+        probe_check(stack_is_overflow(&a->range, &a->fault), i ? "guard-jumped" : "guard-missed",
+                    "frames of %s: fault at %p is not in the guard of the stack %p-%p (guard %zu bytes)", a->size,
+                    (void*)a->fault.address, low, high, a->range.guard);
     }
     return probe_end();
 }

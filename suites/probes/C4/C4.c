@@ -18,8 +18,10 @@ static void store(void) {
 
 static void on_fault(const struct stack_fault* fault) {
     uintptr_t page = stack_page(), wanted = (uintptr_t)targets[step];
-    probe_check(fault->address / page == wanted / page, "fault-address", "a store to %s at %p was reported at %p", names[step], (void*)wanted, (void*)fault->address);
-    probe_check(!stack_is_overflow(&range, fault), "misclassified", "a store to %s at %p looks like an overflow of the stack %p-%p (guard %zu bytes)", names[step],
+    probe_check(fault->address / page == wanted / page, "fault-address", "a store to %s at %p was reported at %p",
+                names[step], (void*)wanted, (void*)fault->address);
+    probe_check(!stack_is_overflow(&range, fault), "misclassified",
+                "a store to %s at %p looks like an overflow of the stack %p-%p (guard %zu bytes)", names[step],
                 (void*)wanted, (void*)range.low, (void*)range.high, range.guard);
     if (++step == 3) stack_exit(probe_end());
     store();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* D6: _Unwind_Backtrace finds every frame of a known chain of calls, by the start of its function, with no frame pointers. */
+/* D6: _Unwind_Backtrace finds every frame of a known chain of calls, by the start of its function, with no frame
+ * pointers. */
 #include "../probe.h"
 
 #include <unwind.h>
@@ -59,14 +60,17 @@ int main(void) {
     probe_begin("D6");
     int sum = outermost(one);
     probe_check(sum == 5, "value", "the calls returned %d after the backtrace, expected 5", sum);
-    if (!probe_check(trace.count >= 4, "frames", "_Unwind_Backtrace saw %d frames (ended with %d), expected at least 4", trace.count, (int)ending))
+    if (!probe_check(trace.count >= 4, "frames", "_Unwind_Backtrace saw %d frames (ended with %d), expected at least 4",
+                     trace.count, (int)ending))
         return probe_end();
     probe_check(trace.count < ROOM, "endless", "_Unwind_Backtrace still went on after %d frames", ROOM);
     for (int i = 0; i < 4; i++) {
-        probe_check(trace.starts[i] == expected[i].start, "names", "frame %d at %p belongs to the function at %p, expected %s at %p", i,
-                    (void*)trace.addresses[i], (void*)trace.starts[i], expected[i].name, (void*)expected[i].start);
-        probe_check(trace.addresses[i] > expected[i].start, "addresses", "frame %d has the address %p, before the start of %s at %p", i,
-                    (void*)trace.addresses[i], expected[i].name, (void*)expected[i].start);
+        probe_check(trace.starts[i] == expected[i].start, "names",
+                    "frame %d at %p belongs to the function at %p, expected %s at %p", i, (void*)trace.addresses[i],
+                    (void*)trace.starts[i], expected[i].name, (void*)expected[i].start);
+        probe_check(trace.addresses[i] > expected[i].start, "addresses",
+                    "frame %d has the address %p, before the start of %s at %p", i, (void*)trace.addresses[i],
+                    expected[i].name, (void*)expected[i].start);
     }
     return probe_end();
 }

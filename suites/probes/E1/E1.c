@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* E1: every thread starts with its own copy of the TLS image: initialised, zero, aligned and large parts, in each model. */
+/* E1: every thread starts with its own copy of the TLS image: initialised, zero, aligned and large parts, in each
+ * model. */
 #include "../probe.h"
 
 #include <pthread.h>
@@ -50,10 +51,12 @@ static void* thread(void* into) {
 
 static void judge(const char* who, const struct view* v) {
     probe_check(v->number == 0x12345678 && v->text && v->page && v->large && v->real, "tls-image",
-                "%s found number %x (expected 12345678), text %d, page %d, large %d, real %d (expected 1 each)", who, (unsigned)v->number, v->text, v->page, v->large, v->real);
+                "%s found number %x (expected 12345678), text %d, page %d, large %d, real %d (expected 1 each)", who,
+                (unsigned)v->number, v->text, v->page, v->large, v->real);
     probe_check(v->zero, "tls-zero", "%s found what shall be zero not zero", who);
     probe_check(v->misaligned == 0, "tls-align", "in %s a variable aligned to 4096 is off by %d", who, v->misaligned);
-    probe_check(v->models || v->number != 0x12345678, "tls-model", "%s found wrong values only through the initial-exec or dynamic model", who);
+    probe_check(v->models || v->number != 0x12345678, "tls-model",
+                "%s found wrong values only through the initial-exec or dynamic model", who);
 }
 
 int main(void) {
@@ -68,7 +71,9 @@ int main(void) {
         return probe_end();
     judge("a first thread", &views[1]);
     judge("a second thread", &views[2]);
-    probe_check(views[1].address != views[0].address && views[2].address != views[0].address, "tls-shared", "a thread uses the main thread's variable");
-    probe_check(number == 99 && text[0] == 'X', "tls-shared", "another thread changed the main thread's variables: %d", number);
+    probe_check(views[1].address != views[0].address && views[2].address != views[0].address, "tls-shared",
+                "a thread uses the main thread's variable");
+    probe_check(number == 99 && text[0] == 'X', "tls-shared", "another thread changed the main thread's variables: %d",
+                number);
     return probe_end();
 }

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* G8: getrandom by its system call number and through the C library: right number, whole short buffers and nothing beyond
- * them, right errno, and both ways agree. On Windows BCryptGenRandom and RtlGenRandom. */
+/* G8: getrandom by its system call number and through the C library: right number, whole short buffers and nothing
+ * beyond them, right errno, and both ways agree. On Windows BCryptGenRandom and RtlGenRandom. */
 #define _GNU_SOURCE 1
-#include "../probe.h"
+#include "G8_sources.h"
 
 #include <errno.h>
-#ifdef _WIN32
-#define RtlGenRandom SystemFunction036
-BOOLEAN NTAPI RtlGenRandom(void*, ULONG);
-#else
-#include <sys/random.h>
-#include <sys/syscall.h>
-#endif
 
 static unsigned char buffer[264];
 
@@ -27,70 +20,47 @@ static void short_buffers(const char* name, source get) {
         buffer[n] = 0xa5;
         errno = 0;
         long got = get(buffer, n, 0);
-        if (!probe_check(got == (long)n, "failed", "%s of %zu bytes returned %ld, errno %d", name, n, got, errno)) return;
+        if (!probe_check(got == (long)n, "failed", "%s of %zu bytes returned %ld, errno %d", name, n, got, errno))
+            return;
         probe_check(buffer[n] == 0xa5, "overrun", "%s of %zu bytes wrote behind its buffer", name, n);
         for (size_t k = 0; k < n; k++) distinct += !seen[buffer[k]]++;
-        probe_check(n < 33 || distinct > n / 4, "not-random", "%s of %zu bytes gave %zu different values", name, n, distinct);
+        probe_check(n < 33 || distinct > n / 4, "not-random", "%s of %zu bytes gave %zu different values", name, n,
+                    distinct);
     }
 }
 
 #ifdef _WIN32
-static LONG(WINAPI* bcrypt)(void*, UCHAR*, ULONG, ULONG);
-static long from_bcrypt(void* into, size_t n, unsigned flags) {
-    (void)flags;
-    return bcrypt(NULL, (UCHAR*)into, (ULONG)n, 2 /* the system's preferred generator */) == 0 ? (long)n : -1;
-}
-static long from_rtl(void* into, size_t n, unsigned flags) {
-    (void)flags;
-    return RtlGenRandom(into, (ULONG)n) ? (long)n : -1;
-}
 static void ask(void) {
-    FARPROC found = GetProcAddress(LoadLibraryA("bcrypt.dll"), "BCryptGenRandom");
-    memcpy(&bcrypt, &found, sizeof bcrypt);
-    if (probe_check(bcrypt != NULL, "missing", "bcrypt.dll has no BCryptGenRandom")) short_buffers("BCryptGenRandom", from_bcrypt);
+    if (probe_check(find_bcrypt(), "missing", "bcrypt.dll has no BCryptGenRandom"))
+        short_buffers("BCryptGenRandom", from_bcrypt);
     short_buffers("RtlGenRandom", from_rtl);
 }
 #else
-static long from_libc(void* into, size_t n, unsigned flags) { return (long)getrandom(into, n, flags); }
-
 static int error_of(source get, void* into, unsigned flags) {
     errno = 0;
     return get(into, 16, flags) < 0 ? errno : 0;
 }
 
-#if defined(__linux__)
-#if defined(__x86_64__) && defined(__ILP32__)
-enum { NUMBER = 0x40000000 + 318 };
-#elif defined(__x86_64__)
-enum { NUMBER = 318 };
-#elif defined(__i386__)
-enum { NUMBER = 355 };
-#elif defined(__arm__)
-enum { NUMBER = 384 };
-#elif defined(__powerpc__)
-enum { NUMBER = 359 };
-#elif defined(__s390__)
-enum { NUMBER = 349 };
-#else /* aarch64, riscv, loongarch: the common table */
-enum { NUMBER = 278 };
-#endif
-static long from_kernel(void* into, size_t n, unsigned flags) { return syscall(SYS_getrandom, into, n, flags); }
-#endif
-
 static void ask(void) {
     int flags = error_of(from_libc, buffer, ~0u), fault = error_of(from_libc, (void*)-4096L, 0);
     short_buffers("getrandom", from_libc);
-    probe_check(flags == EINVAL, "flags-errno", "getrandom with unknown flags gave errno %d, expected EINVAL (%d)", flags, EINVAL);
-    probe_check(fault == EFAULT, "fault-errno", "getrandom into a bad address gave errno %d, expected EFAULT (%d)", fault, EFAULT);
+    probe_check(flags == EINVAL, "flags-errno", "getrandom with unknown flags gave errno %d, expected EINVAL (%d)",
+                flags, EINVAL);
+    probe_check(fault == EFAULT, "fault-errno", "getrandom into a bad address gave errno %d, expected EFAULT (%d)",
+                fault, EFAULT);
     errno = 0;
     int entropy = getentropy(buffer, 257);
-    probe_check(entropy == -1 && errno == EIO, "getentropy", "getentropy of 257 bytes returned %d, errno %d, expected EIO (%d)", entropy, errno, EIO);
+    probe_check(entropy == -1 && errno == EIO, "getentropy",
+                "getentropy of 257 bytes returned %d, errno %d, expected EIO (%d)", entropy, errno, EIO);
     probe_check(getentropy(buffer, 256) == 0, "getentropy", "getentropy of 256 bytes failed, errno %d", errno);
 #if defined(__linux__)
-    if (!probe_check(SYS_getrandom == NUMBER, "number", "SYS_getrandom is %d, this kernel's number is %d", (int)SYS_getrandom, (int)NUMBER)) return;
+    if (!probe_check(SYS_getrandom == NUMBER, "number", "SYS_getrandom is %d, this kernel's number is %d",
+                     (int)SYS_getrandom, (int)NUMBER))
+        return;
     short_buffers("the system call getrandom", from_kernel);
     int raw = error_of(from_kernel, buffer, ~0u), raw_fault = error_of(from_kernel, (void*)-4096L, 0);
-    probe_check(raw == flags && raw_fault == fault, "disagree", "the system call sets errno to %d and %d, the C library to %d and %d", raw, raw_fault, flags, fault);
+    probe_check(raw == flags && raw_fault == fault, "disagree",
+                "the system call sets errno to %d and %d, the C library to %d and %d", raw, raw_fault, flags, fault);
 #endif
 }
 #endif

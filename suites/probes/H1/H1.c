@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* H1, the caller: structures of 1 to 64 bytes, of integers, floats and both, go through a call by value and come back. */
+/* H1, the caller: structures of 1 to 64 bytes, of integers, floats and both, go by value through a call and back. */
 #include "H1.h"
 #include "../probe.h"
 
@@ -8,7 +8,8 @@ static void classes();
 #endif
 
 static void judge(const char* name, size_t size, int right_back) {
-    probe_check(!(h1_wrong & 1), "scalars", "beside a struct %s of %zu bytes the int, double or long long arguments arrived wrong", name, size);
+    probe_check(!(h1_wrong & 1), "scalars",
+                "beside a struct %s of %zu bytes the int, double or long long arguments arrived wrong", name, size);
     probe_check(!(h1_wrong & 6), "struct-arg", "a struct %s of %zu bytes arrived wrong as %s argument", name, size,
                 (h1_wrong & 6) == 6 ? "first and second" : (h1_wrong & 2) ? "first" : "second");
     probe_check(right_back, "struct-return", "a struct %s of %zu bytes came back wrong", name, size);

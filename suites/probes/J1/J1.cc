@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// J1 for C++: operator new aligns for every type and for over-aligned ones, keeps blocks apart, refuses impossible sizes,
-// and a class's own operator new is the one that is used.
+// J1 for C++: operator new aligns for every type and for over-aligned ones, keeps blocks apart, refuses impossible
+// sizes, and a class's own operator new is the one that is used.
 #include "../probe.h"
 
 #include <cstddef>
@@ -23,8 +23,10 @@ void over_aligned(const char* name) {
     for (int i = 1; i < 20; i++) {
         auto one = std::make_unique<T>();
         std::vector<T> many(i);
-        probe_check(reinterpret_cast<uintptr_t>(one.get()) % alignof(T) == 0 && reinterpret_cast<uintptr_t>(many.data()) % alignof(T) == 0, "alignment",
-                    "new %s returned %p and %p, not aligned to %zu", name, static_cast<void*>(one.get()), static_cast<void*>(many.data()), alignof(T));
+        probe_check(reinterpret_cast<uintptr_t>(one.get()) % alignof(T) == 0 &&
+                        reinterpret_cast<uintptr_t>(many.data()) % alignof(T) == 0,
+                    "alignment", "new %s returned %p and %p, not aligned to %zu", name, static_cast<void*>(one.get()),
+                    static_cast<void*>(many.data()), alignof(T));
     }
 }
 
@@ -44,18 +46,22 @@ int main() {
     for (std::size_t i = 0; i < 500; i++) {
         std::size_t size = i * i % 3000 + alignof(std::max_align_t);
         void* block = ::operator new(size);
-        probe_check(reinterpret_cast<uintptr_t>(block) % alignof(std::max_align_t) == 0, "alignment", "new of %zu bytes returned %p, not aligned to %zu", size, block, alignof(std::max_align_t));
+        probe_check(reinterpret_cast<uintptr_t>(block) % alignof(std::max_align_t) == 0, "alignment",
+                    "new of %zu bytes returned %p, not aligned to %zu", size, block, alignof(std::max_align_t));
         memset(block, 0xff, size);
         texts.emplace_back(size, static_cast<char>('a' + i % 26));
         ::operator delete(block);
     }
     std::size_t intact = 0;
-    for (std::size_t i = 0; i < texts.size(); i++) intact += texts[i].find_first_not_of(static_cast<char>('a' + i % 26)) == std::string::npos;
-    probe_check(intact == texts.size(), "overlap", "%zu of %zu strings were overwritten", texts.size() - intact, texts.size());
+    for (std::size_t i = 0; i < texts.size(); i++)
+        intact += texts[i].find_first_not_of(static_cast<char>('a' + i % 26)) == std::string::npos;
+    probe_check(intact == texts.size(), "overlap", "%zu of %zu strings were overwritten", texts.size() - intact,
+                texts.size());
     over_aligned<Wide>("of an object aligned to 128");
     over_aligned<Page>("of an object aligned to 4096");
     delete new Counted;
-    probe_check(counted_new == 1 && counted_delete == 1, "operator", "an own operator new ran %d times, delete %d times", counted_new, counted_delete);
+    probe_check(counted_new == 1 && counted_delete == 1, "operator",
+                "an own operator new ran %d times, delete %d times", counted_new, counted_delete);
     volatile std::size_t huge = static_cast<std::size_t>(-1) - 65536;
     void* impossible = ::operator new(huge, std::nothrow);
     probe_check(impossible == nullptr, "impossible", "new of nearly the whole address space returned %p", impossible);

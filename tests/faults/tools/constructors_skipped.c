@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Start-up code that forgets the constructors, though the file names them: before their turn each is replaced by nothing. */
+/* Start-up code that forgets the constructors, though the file names them: before their turn each is replaced by
+ * nothing. */
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>

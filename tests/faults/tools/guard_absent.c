@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads get stacks that lie in one large block of writable memory: what runs over the end of one destroys its neighbour. */
+/* Threads get stacks that lie in one large block of writable memory: what runs over the end of one destroys its
+ * neighbour. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sys/mman.h>

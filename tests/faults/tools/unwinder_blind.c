@@ -13,9 +13,10 @@ struct visit {
 };
 
 int _dl_find_object(void *address, struct dl_find_object *found) {
-  int (*real)(void *, struct dl_find_object *) = (int (*)(void *, struct dl_find_object *))dlsym(RTLD_NEXT, "_dl_find_object");
-  const char *at = address;
-  return at >= __executable_start && at < _end ? -1 : real(address, found);
+    int (*real)(void *, struct dl_find_object *) =
+        (int (*)(void *, struct dl_find_object *))dlsym(RTLD_NEXT, "_dl_find_object");
+    const char *at = address;
+    return at >= __executable_start && at < _end ? -1 : real(address, found);
 }
 
 static int not_the_program(struct dl_phdr_info *info, size_t size, void *data) {

@@ -60,6 +60,14 @@ TEST(Expr, TakesArgumentsUpToTheMatchingParenthesis) {
   EXPECT_EQ(expr.atoms()[2].where, (Position{"--filter", 1, 46}));
 }
 
+TEST(Expr, CountsNoParenthesisThatIsAloneInBrackets) {
+  const Expr expr = parse("test(a[(]b) | test([)]) | test(a[()]b)");
+  ASSERT_EQ(expr.atoms().size(), 3u);
+  EXPECT_EQ(expr.atoms()[0].arg, "a[(]b");
+  EXPECT_EQ(expr.atoms()[1].arg, "[)]");
+  EXPECT_EQ(expr.atoms()[2].arg, "a[()]b");
+}
+
 TEST(Expr, TakesBareGlobsAndIdentitiesAsAtoms) {
   for (const char* text : {"probes::C1::*", "go-std::os::TestStat/dir", "gcc-torture::execute::2000?.c", "x[!a-c]%0A+y",
                            "[^a]", "order", "android", "nothing"}) {

@@ -71,7 +71,8 @@ TEST(ExitStatus, TellsAHangFromSlowness) {
 TEST(ExitStatus, ShowsWhatHungProcessesWereDoing) {
   Completion completion = ended(TimedOut{}, "stuck\n");
   completion.evidence = "42 S futex_wait hang\n";
-  EXPECT_THAT(observed_from_exit(completion).output, HasSubstr("[stderr]\nstuck\n[processes when the limit passed]\n42 S"));
+  EXPECT_THAT(observed_from_exit(completion).output,
+              HasSubstr("[stderr]\nstuck\n[processes when the limit passed]\n42 S"));
 }
 
 TEST(ExitStatus, BlamesTheMachineForWhatNeverRanOrWasLost) {
@@ -91,22 +92,71 @@ TEST(ExitStatus, TakesQemusRemarkOutOfStderr) {
   EXPECT_EQ(strip_emulator_remarks("a qemu: uncaught target signal 6"), "a qemu: uncaught target signal 6");
 }
 
-TEST(ExitStatus, KnowsQemusOwnDeath) {
-  for (const char* line : {
-           "QEMU internal SIGSEGV {code=MAPERR, addr=0x20}",
+constexpr const char* kAssertion =
+    "ERROR:../accel/tcg/cpu-exec.c:928:cpu_exec_setjmp: assertion failed: (cpu == current_cpu)\n";
+constexpr const char* kInternal = "QEMU internal SIGSEGV {code=MAPERR, addr=0x20}\n";
+constexpr const char* kGuestSegv = "qemu: uncaught target signal 11 (Segmentation fault) - core dumped\n";
+constexpr const char* kGuestAbort = "qemu: uncaught target signal 6 (Aborted) - core dumped\n";
+constexpr const char* kNoMemory =
+    "qemu-arm-static: Unable to reserve 0xfffff000 bytes of virtual address space at 0x1000 (Cannot allocate memory)\n";
+
+Observed under_qemu(Termination how, std::string err, std::string out = {}) {
+  Completion completion = ended(std::move(how), std::move(err));
+  completion.out.text = std::move(out);
+  completion.session = "qemu-user#1";
+  return observed_from_exit(completion);
+}
+
+TEST(ExitStatus, KnowsQemusOwnDeathByAbort) {
+  for (const std::string line : {
            "ERROR:../accel/tcg/cpu-exec.c:928:cpu_exec_setjmp: assertion failed: (cpu == current_cpu)",
            "Bail out! ERROR:../accel/tcg/cpu-exec.c:928:cpu_exec: assertion failed: (cpu == current_cpu)",
            "qemu-aarch64: ../linux-user/mmap.c:120: mmap_lock: Assertion `x' failed.",
+           "../tcg/tcg.c:3107: tcg fatal error",
            "qemu: unhandled CPU exception 0x10004 - aborting",
        }) {
-    Completion completion = ended(Signalled{6, "ABRT"}, std::string("text\n") + line + "\n");
-    EXPECT_EQ(observed_from_exit(completion).status, Status::crash) << "no emulator was there: " << line;
-    completion.session = "qemu-user#1";
-    const Observed observed = observed_from_exit(completion);
+    const Termination abort = Signalled{6, "ABRT"};
+    EXPECT_EQ(observed_from_exit(ended(abort, line)).status, Status::crash) << "no emulator was there: " << line;
+    const Observed observed = under_qemu(abort, "text\n" + line + "\n");
     EXPECT_EQ(observed.status, Status::infra) << line;
     EXPECT_EQ(observed.kind, "emulator-crash") << line;
     EXPECT_THAT(observed.message, HasSubstr(line));
   }
+  const Observed dumped =
+      under_qemu(Signalled{6, "ABRT"}, "qemu: fatal: cp_reg->type not supported\nFailing executable: a\nR00=0\n");
+  EXPECT_EQ(dumped.kind, "emulator-crash") << "its dump of registers comes last";
+}
+
+TEST(ExitStatus, KnowsQemusOwnDeathByItsInternalSignal) {
+  EXPECT_EQ(under_qemu(Signalled{11, "SEGV"}, kInternal).kind, "emulator-crash");
+  EXPECT_EQ(under_qemu(Signalled{11, "SEGV"}, std::string(kGuestAbort) + kInternal).kind, "emulator-crash")
+      << "the remark is about a child of the guest";
+  EXPECT_EQ(under_qemu(Signalled{7, "BUS"}, kInternal).status, Status::crash) << "another signal";
+}
+
+TEST(ExitStatus, BelievesNoProgramThatOnlyPrintsQemusDeath) {
+  for (const std::string line : {kAssertion, kInternal, kGuestSegv}) {
+    const Observed failed = under_qemu(Exited{1}, line);
+    EXPECT_EQ(failed.status, Status::fail) << line;
+    EXPECT_EQ(failed.kind, "exit-code") << line;
+    const Observed crashed = under_qemu(Signalled{11, "SEGV"}, line + kGuestSegv);
+    EXPECT_EQ(crashed.status, Status::crash) << line;
+    EXPECT_EQ(crashed.message, "killed by SEGV (11)") << line;
+    EXPECT_EQ(under_qemu(Signalled{6, "ABRT"}, line + kGuestAbort).kind, "abort") << line;
+  }
+  EXPECT_EQ(under_qemu(Signalled{11, "SEGV"}, kAssertion).status, Status::crash) << "no assertion ends so";
+  EXPECT_EQ(under_qemu(Signalled{6, "ABRT"}, std::string(kAssertion) + "and on it went\n").status, Status::crash);
+}
+
+TEST(ExitStatus, KnowsThatQemuGotNoMemoryToBeginWith) {
+  EXPECT_EQ(under_qemu(Exited{1}, kNoMemory).kind, "emulator-crash");
+  EXPECT_EQ(under_qemu(Exited{1}, "qemu-aarch64-static: allocate 134217728 bytes for jit buffer: Cannot allocate "
+                                  "memory\n").kind, "emulator-crash");
+  EXPECT_EQ(under_qemu(Exited{2}, kNoMemory).kind, "exit-code");
+  EXPECT_EQ(under_qemu(Exited{1}, kNoMemory, "it began\n").kind, "exit-code");
+  EXPECT_EQ(under_qemu(Exited{1}, std::string("it began\n") + kNoMemory).kind, "exit-code");
+  EXPECT_EQ(under_qemu(Exited{255}, "qemu-aarch64-static: Could not open '/lib/ld-linux-aarch64.so.1'\n").kind,
+            "exit-code") << "a program that names the wrong loader is at fault itself";
 }
 
 TEST(ExitStatus, TakesNoProgramsOwnAssertionForQemus) {

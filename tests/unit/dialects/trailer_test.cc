@@ -31,7 +31,8 @@ Observed judged(std::string_view text, Termination how = Exited{0}) {
 
 std::string protocol_trouble(std::string_view text, Termination how = Exited{0}) {
   const Observed observed = judged(text, std::move(how));
-  return observed.status == Status::fail && observed.kind == "protocol" ? observed.message : "not protocol: " + observed.message;
+  return observed.status == Status::fail && observed.kind == "protocol" ? observed.message
+                                                                        : "not protocol: " + observed.message;
 }
 
 TEST(Trailer, PassesWithChecksAndExitCodeZero) {
@@ -47,7 +48,8 @@ TEST(Trailer, TakesWindowsLineEnds) {
 
 TEST(Trailer, MeansTheSameInWhateverPiecesItComes) {
   const std::string text =
-      "noise\n@xtest n0nce note a\n\n@xtest n0nc\n@xtest n0nce fail k d\nx@xtest n0nce end ok 1 0\n@xtest n0nce end bad 4 1\n\n";
+      "noise\n@xtest n0nce note a\n\n@xtest n0nc\n@xtest n0nce fail k d\nx@xtest n0nce end ok 1 0\n@xtest n0nce end "
+      "bad 4 1\n\n";
   const Trailer whole = read(text);
   for (const std::size_t step : {1u, 2u, 3u, 7u, 13u}) {
     const Trailer pieces = read(text, step);
@@ -86,8 +88,10 @@ TEST(Trailer, AllowsOnlyWhiteSpaceAfterTheEnd) {
 TEST(Trailer, RefusesAnEndThatContradictsItself) {
   EXPECT_THAT(protocol_trouble("@xtest n0nce end ok 0 0\n"), HasSubstr("no check at all"));
   EXPECT_THAT(protocol_trouble("@xtest n0nce end ok 3 1\n"), HasSubstr("ok and 1 failed"));
-  EXPECT_THAT(protocol_trouble("@xtest n0nce fail k d\n@xtest n0nce end ok 3 0\n", Exited{0}), HasSubstr("ok after 1 failed"));
-  EXPECT_THAT(protocol_trouble("@xtest n0nce end bad 3 1\n", Exited{1}), HasSubstr("1 of 3 checks failed, 0 were reported"));
+  EXPECT_THAT(protocol_trouble("@xtest n0nce fail k d\n@xtest n0nce end ok 3 0\n", Exited{0}),
+              HasSubstr("ok after 1 failed"));
+  EXPECT_THAT(protocol_trouble("@xtest n0nce end bad 3 1\n", Exited{1}),
+              HasSubstr("1 of 3 checks failed, 0 were reported"));
   EXPECT_THAT(protocol_trouble("@xtest n0nce fail k d\n@xtest n0nce end bad 3 2\n", Exited{1}), HasSubstr("2 of 3"));
   EXPECT_THAT(protocol_trouble("@xtest n0nce skip why\n@xtest n0nce end ok 3 0\n"), HasSubstr("after a skip"));
 }
@@ -104,8 +108,10 @@ TEST(Trailer, RefusesWordsItDoesNotKnow) {
 }
 
 TEST(Trailer, RefusesAnExitCodeThatContradictsTheEnd) {
-  EXPECT_THAT(protocol_trouble("@xtest n0nce end ok 2 0\n", Exited{3}), HasSubstr("says ok, but the program exited with 3"));
-  EXPECT_THAT(protocol_trouble("@xtest n0nce fail k d\n@xtest n0nce end bad 2 1\n", Exited{0}), HasSubstr("exit code is 0"));
+  EXPECT_THAT(protocol_trouble("@xtest n0nce end ok 2 0\n", Exited{3}),
+              HasSubstr("says ok, but the program exited with 3"));
+  EXPECT_THAT(protocol_trouble("@xtest n0nce fail k d\n@xtest n0nce end bad 2 1\n", Exited{0}),
+              HasSubstr("exit code is 0"));
 }
 
 TEST(Trailer, RefusesALastLineThatIsCutOff) {
@@ -122,7 +128,8 @@ TEST(Trailer, RefusesAPassWithAGapInTheOutput) {
 }
 
 TEST(Trailer, NamesTheFirstOfSeveralFailures) {
-  const Observed observed = judged("@xtest n0nce fail a one\n@xtest n0nce fail b two\n@xtest n0nce end bad 5 2\n", Exited{1});
+  const Observed observed =
+      judged("@xtest n0nce fail a one\n@xtest n0nce fail b two\n@xtest n0nce end bad 5 2\n", Exited{1});
   EXPECT_EQ(observed.status, Status::fail);
   EXPECT_EQ(observed.kind, "wrong-output");
   EXPECT_EQ(observed.message, "a: one (and 1 more)");
@@ -134,8 +141,10 @@ TEST(Trailer, SkipsWithItsReason) {
   EXPECT_EQ(observed.kind, "unsupported");
   EXPECT_EQ(observed.message, "no second core");
   EXPECT_THAT(protocol_trouble("@xtest n0nce end skip 0 0\n"), HasSubstr("without a reason"));
-  EXPECT_THAT(protocol_trouble("@xtest n0nce fail k d\n@xtest n0nce skip r\n@xtest n0nce end skip 0 0\n"), HasSubstr("skip after failed"));
-  EXPECT_THAT(protocol_trouble("@xtest n0nce skip r\n@xtest n0nce end skip 0 0\n", Exited{1}), HasSubstr("says skip, but"));
+  EXPECT_THAT(protocol_trouble("@xtest n0nce fail k d\n@xtest n0nce skip r\n@xtest n0nce end skip 0 0\n"),
+              HasSubstr("skip after failed"));
+  EXPECT_THAT(protocol_trouble("@xtest n0nce skip r\n@xtest n0nce end skip 0 0\n", Exited{1}),
+              HasSubstr("says skip, but"));
 }
 
 TEST(Trailer, ReportsACrashWhateverTheTrailerSaid) {
@@ -145,7 +154,8 @@ TEST(Trailer, ReportsACrashWhateverTheTrailerSaid) {
   ASSERT_EQ(verdict.keys.size(), 2u);
   EXPECT_EQ(verdict.keys[0].key, "k");
   EXPECT_EQ(verdict.keys[1].key, "crash");
-  EXPECT_EQ(judged("@xtest n0nce end ok 1 0\n", Signalled{11, "SEGV"}).message, "killed by SEGV (11) after its trailer said ok");
+  EXPECT_EQ(judged("@xtest n0nce end ok 1 0\n", Signalled{11, "SEGV"}).message,
+            "killed by SEGV (11) after its trailer said ok");
   EXPECT_EQ(judged("@xtest n0nce end ok 1 0\n", TimedOut{}).status, Status::timeout);
   EXPECT_EQ(judged("@xtest n0nce end ok 1 0\n", Lost{"gone", true}).status, Status::infra);
 }
@@ -163,7 +173,8 @@ TEST(Trailer, NamesTheKeyOfAMissingEnd) {
 TEST(Trailer, ShowsTheOutputWithoutTheNonce) {
   Completion completion = ended(Exited{1});
   completion.err.text = "oops\n";
-  const Observed observed = judge_trailer(read("hi\n@xtest n0nce fail k d\n@xtest n0nce end bad 1 1\n"), completion).observed;
+  const Observed observed =
+      judge_trailer(read("hi\n@xtest n0nce fail k d\n@xtest n0nce end bad 1 1\n"), completion).observed;
   EXPECT_EQ(observed.output, "hi\n@xtest fail k d\n@xtest end bad 1 1\n[stderr]\noops\n");
 }
 

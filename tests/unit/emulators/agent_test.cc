@@ -73,9 +73,10 @@ class Agent : public testing::Test {
   void launch(AgentCommand command) {
     const auto at = ended_.size();
     ended_.emplace_back();
-    asio::co_spawn(io_, client().run(std::move(command)), [this, at](std::exception_ptr problem, Completion completion) {
-      ended_[at] = problem ? std::nullopt : std::optional(std::move(completion));
-    });
+    asio::co_spawn(io_, client().run(std::move(command)),
+                   [this, at](std::exception_ptr problem, Completion completion) {
+                     ended_[at] = problem ? std::nullopt : std::optional(std::move(completion));
+                   });
   }
   void run_until_all_ended() {
     io_.restart();

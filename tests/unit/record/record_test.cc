@@ -188,6 +188,26 @@ TEST_F(Record, ReportsUnknownNewerMissingAndDoubleEvents) {
               ElementsAre(HasSubstr("line 1: a newer xtest"), "line 3: event 1 is there twice or out of order",
                           HasSubstr("line 4: unknown event kind"), "line 6: it is no JSON",
                           "line 7: 4 events are missing before event 9"));
+  EXPECT_EQ(report_.unreadable, 3u);
+}
+
+TEST_F(Record, WithoutALineThatCanBeReadIsRefusedWithFileAndLine) {
+  for (const std::string garbage : {"rubbish\nmore\n", "rubbish", "\x80\n"}) {
+    { RecordWriter::create(folder_); }
+    append(garbage);
+    try {
+      read();
+      FAIL() << garbage;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::usage);
+      EXPECT_THAT(error.what(), HasSubstr((folder_ / "events.jsonl").string() + ": line 1: it is no JSON"));
+    }
+    fs::remove_all(folder_);
+  }
+  { RecordWriter::create(folder_); }
+  append("{\"seq\":0,\"event\":\"run_st");
+  EXPECT_THAT(read(), ElementsAre()) << "killed while it wrote its first line";
+  EXPECT_TRUE(report_.torn);
 }
 
 /// Files may not grow beyond `bytes` while this lives: a full disk that needs no disk.

@@ -10,6 +10,7 @@ namespace xtest {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -19,12 +20,14 @@ ArtifactSpec spec_of(std::vector<std::filesystem::path> sources) {
 
 TEST(Artifact, BuildsOneCSourceInOneCommandWithADepfile) {
   const SuiteWorld world;
-  const Artifact artifact = make_artifact(spec_of({"/src/suite/P1/a.c"}), world.toolchains.at(Language::c), world.target);
+  const Artifact artifact =
+      make_artifact(spec_of({"/src/suite/P1/a.c"}), world.toolchains.at(Language::c), world.target);
   ASSERT_EQ(artifact.builds.size(), 1u);
   const Job& job = artifact.builds[0];
-  EXPECT_EQ(command_line(job),
-            "/opt/cross/gcc -march=armv8-a -ffile-prefix-map=/src/suite=. -MD -MF /w/suite/P1/c/P1.d -o /w/suite/P1/c/P1 "
-            "/src/suite/P1/a.c -O1 -lm -static -Xlinker --dependency-file=/w/suite/P1/c/P1.ld.d");
+  EXPECT_EQ(
+      command_line(job),
+      "/opt/cross/gcc -march=armv8-a -ffile-prefix-map=/src/suite=. -MD -MF /w/suite/P1/c/P1.d -o /w/suite/P1/c/P1 "
+      "/src/suite/P1/a.c -O1 -lm -static -Xlinker --dependency-file=/w/suite/P1/c/P1.ld.d");
   EXPECT_EQ(artifact.program, "/w/suite/P1/c/P1");
   EXPECT_EQ(job.kind, JobKind::build);
   EXPECT_EQ(job.place, Place::host);
@@ -48,6 +51,29 @@ TEST(Artifact, CompilesSeveralSourcesOneByOneAndLinksThem) {
   EXPECT_EQ(artifact.builds[2].inputs.size(), 2u);
   EXPECT_THAT(command_line(artifact.builds[2]), HasSubstr("-O1 -lm -static"));
   EXPECT_EQ(artifact.builds.back().outputs.front(), artifact.program);
+}
+
+TEST(Artifact, PutsSharedLibrariesBesideTheProgram) {
+  SuiteWorld world;
+  ArtifactSpec spec = spec_of({"/s/a.c"});
+  spec.link = "dynamic";
+  spec.libraries = {"/s/one.c", "/s/two.c"};
+  const Artifact artifact = make_artifact(spec, world.toolchains.at(Language::c), world.target);
+  ASSERT_EQ(artifact.builds.size(), 3u);
+  EXPECT_THAT(artifact.libraries, ElementsAre("/w/suite/P1/c/one.so", "/w/suite/P1/c/two.so"));
+  EXPECT_EQ(artifact.builds[0].outputs, std::vector{artifact.libraries[0]});
+  EXPECT_EQ(artifact.builds[0].link_depfile, "/w/suite/P1/c/one.so.ld.d");
+  EXPECT_THAT(command_line(artifact.builds[0]),
+              HasSubstr("-shared -fPIC -Wl,-soname,one.so -o /w/suite/P1/c/one.so /s/one.c"));
+  const Job& program = artifact.builds[2];
+  EXPECT_EQ(program.outputs, std::vector{artifact.program});
+  EXPECT_THAT(program.inputs, ElementsAre("/s/a.c", artifact.libraries[0], artifact.libraries[1]));
+  EXPECT_THAT(command_line(program), HasSubstr("-lm -Wl,--as-needed -Wl,-rpath,$ORIGIN /w/suite/P1/c/one.so "));
+  world.target.files.format = FileFormat::pe;
+  const Artifact windows = make_artifact(spec, world.toolchains.at(Language::c), world.target);
+  EXPECT_EQ(windows.libraries[0], "/w/suite/P1/c/one.dll");
+  EXPECT_THAT(command_line(windows.builds[0]), Not(HasSubstr("-fPIC")));
+  EXPECT_THAT(command_line(windows.builds[2]), Not(HasSubstr("$ORIGIN")));
 }
 
 TEST(Artifact, BringsGoSourcesTogetherFirst) {
@@ -82,7 +108,9 @@ TEST(Artifact, AsksRustForDependencies) {
   ArtifactSpec spec = spec_of({"/s/P1/a.rs"});
   spec.flags = {"-O"};
   spec.name = "P-1.x";
-  const std::string line = command_line(make_artifact(spec, rust, world.target).builds.at(0));
+  const Job build = make_artifact(spec, rust, world.target).builds.at(0);
+  const std::string line = command_line(build);
+  EXPECT_THAT(line, HasSubstr("-Clink-arg=-Xlinker -Clink-arg=--dependency-file=" + build.link_depfile.string()));
   EXPECT_THAT(line, HasSubstr("--target=aarch64-unknown-linux-gnu --edition=2021"));
   EXPECT_THAT(line, HasSubstr("--crate-name=P_1_x"));
   EXPECT_THAT(line, HasSubstr("--emit=link=/w/suite/P1/c/P-1.x --emit=dep-info=/w/suite/P1/c/P-1.x.d /s/P1/a.rs -O "));

@@ -47,7 +47,8 @@ class CheckSuite : public testing::Test {
     return notebook;
   }
   static std::string report(const std::vector<CheckResult>& checks) {
-    return nlohmann::json{{"file", "x"}, {"facts", nlohmann::json::object()}, {"checks", checks_to_json(checks)}}.dump();
+    return nlohmann::json{{"file", "x"}, {"facts", nlohmann::json::object()}, {"checks", checks_to_json(checks)}}
+        .dump();
   }
   TempFolder folder;
   SuiteWorld world;
@@ -89,7 +90,8 @@ TEST_F(CheckSuite, AsksTheInspectorWithTheExpectationAsText) {
   EXPECT_EQ(job.kind, JobKind::check);
   EXPECT_EQ(job.place, Place::host);
   const std::string line = command_line(job);
-  EXPECT_THAT(line, HasSubstr("/opt/xtest/bin/xtest inspect " + unit.builds.back().outputs.front().string() + " --expect-json {"));
+  EXPECT_THAT(line, HasSubstr("/opt/xtest/bin/xtest inspect " + unit.builds.back().outputs.front().string() +
+                              " --expect-json {"));
   EXPECT_THAT(line, HasSubstr("\"link\":\"static\""));
   EXPECT_THAT(line, HasSubstr("\"machine\":\"aarch64\""));
   EXPECT_TRUE(line.ends_with(" --json"));
@@ -119,7 +121,8 @@ TEST_F(CheckSuite, AnswersForTheCasesItWasAsked) {
 
 TEST_F(CheckSuite, BlamesAnInspectorThatCrashesOrTalksNonsense) {
   const auto units = expand("probes");
-  const std::string fine = report({{"A1", CheckResult::Verdict::good, {}, ""}, {"A2", CheckResult::Verdict::good, {}, ""}});
+  const std::string fine =
+      report({{"A1", CheckResult::Verdict::good, {}, ""}, {"A2", CheckResult::Verdict::good, {}, ""}});
   const auto statuses = [&](const std::string& text, Termination how) {
     const Notebook notebook = judge(units.at(0).unit, {0, 1}, text, std::move(how));
     return std::pair{notebook.seen.at(0).status, notebook.seen.at(1).status};
@@ -129,7 +132,8 @@ TEST_F(CheckSuite, BlamesAnInspectorThatCrashesOrTalksNonsense) {
   EXPECT_EQ(statuses(fine, Exited{2}), infra);
   for (const char* text : {"", "{", "[]", "{}", "{\"checks\": 3}", "{\"checks\": [{\"id\": 3}]}", "null", "\xff\xfe"})
     EXPECT_EQ(statuses(text, Exited{0}), infra) << text;
-  EXPECT_EQ(statuses(report({{"A1", CheckResult::Verdict::good, {}, ""}}), Exited{0}), (std::pair{Status::pass, Status::infra}));
+  EXPECT_EQ(statuses(report({{"A1", CheckResult::Verdict::good, {}, ""}}), Exited{0}),
+            (std::pair{Status::pass, Status::infra}));
 }
 
 TEST_F(CheckSuite, SkipsWhatCannotBeBuiltOrAsked) {

@@ -15,9 +15,10 @@ const Diagnosis kInit{{{"not-run", "static initialisers did not run: {detail}."}
                       ""};
 
 TEST(Diagnosis, SaysWhatIsWrongTheUsualCauseAndWhereItWasSeen) {
-  EXPECT_EQ(kInit.hint(Keys{{"not-run", ".init_array has 3 entries, 0 ran"}}),
-            "static initialisers did not run: .init_array has 3 entries, 0 ran; usual cause: crt files of another system; "
-            "seen: DragonFly when cross-linked");
+  EXPECT_EQ(
+      kInit.hint(Keys{{"not-run", ".init_array has 3 entries, 0 ran"}}),
+      "static initialisers did not run: .init_array has 3 entries, 0 ran; usual cause: crt files of another system; "
+      "seen: DragonFly when cross-linked");
 }
 
 TEST(Diagnosis, TakesTheFirstKeyThatHasAText) {
@@ -25,7 +26,8 @@ TEST(Diagnosis, TakesTheFirstKeyThatHasAText) {
 }
 
 TEST(Diagnosis, StillNamesTheCauseForAnUnknownKey) {
-  EXPECT_EQ(kInit.hint(Keys{{"odd", ""}}), "usual cause: crt files of another system; seen: DragonFly when cross-linked");
+  EXPECT_EQ(kInit.hint(Keys{{"odd", ""}}),
+            "usual cause: crt files of another system; seen: DragonFly when cross-linked");
   EXPECT_EQ(Diagnosis{}.hint(Keys{{"odd", ""}}), "");
 }
 

@@ -66,14 +66,23 @@ TEST_F(ExitCodeSuite, SkipsWhatCannotBeDoneHere) {
   const auto units = expand();
   EXPECT_EQ(unit_with(units, "run::a.c").unit.cases[0].skip, "requires fork");
   EXPECT_EQ(unit_with(units, "run::a.cc").unit.cases[0].skip, "requires a C++ compiler (no g++)");
-  suite("sources: ['*.c']\nlinks: [static-pie]\n");
-  EXPECT_EQ(expand().at(0).unit.cases[0].skip, "requires link kind static-pie");
+}
+
+TEST_F(ExitCodeSuite, ShowsEachLinkKindThatTheTargetLacksAsASkip) {
+  suite("sources: ['*.c']\nlinks: [dynamic, static-pie]\n");
+  folder.write("a.c", "");
+  const auto units = expand();
+  EXPECT_EQ(case_ids(units), (Ids{"run::a.c", "run::a.c-static-pie"}));
+  EXPECT_EQ(units.at(0).unit.cases[0].skip, "");
+  EXPECT_EQ(units.at(1).unit.cases[0].skip, "requires link kind static-pie");
+  EXPECT_TRUE(units.at(1).unit.builds.empty());
 }
 
 TEST_F(ExitCodeSuite, IsNeverEmpty) {
   suite("sources: ['*.cpp']\n");
   folder.write("a.c", "");
-  EXPECT_THAT(error_of([&] { expand(); }), HasSubstr("suite.yaml:3:10: no file in " + folder.path().string() + " matches *.cpp"));
+  EXPECT_THAT(error_of([&] { expand(); }),
+              HasSubstr("suite.yaml:3:10: no file in " + folder.path().string() + " matches *.cpp"));
 }
 
 TEST_F(ExitCodeSuite, RefusesWhatItCannotUnderstand) {
@@ -86,7 +95,9 @@ TEST_F(ExitCodeSuite, RefusesWhatItCannotUnderstand) {
   EXPECT_THAT(error_for("sources: ['*']\n"), HasSubstr("is neither C nor C++"));
   EXPECT_THAT(error_for("source: ['*.c']\n"), HasSubstr("'sources'"));
   EXPECT_THAT(error_for("sources: ['*.c']\nlinks: [statik]\n"), HasSubstr("unknown link kind 'statik'"));
-  EXPECT_THAT(error_for("sources: ['*.c']\noption-sets: {'a/b': [-O1]}\n"), HasSubstr("'a/b' is no name for an option set"));
+  EXPECT_THAT(error_for("sources: ['*.c']\nlinks: [static, static]\n"), HasSubstr("'static' stands here twice"));
+  EXPECT_THAT(error_for("sources: ['*.c']\noption-sets: {'a/b': [-O1]}\n"),
+              HasSubstr("'a/b' is no name for an option set"));
   EXPECT_THAT(error_for("sources: ['*.c']\nrequires: thread\n"), HasSubstr("threads"));
 }
 

@@ -129,18 +129,32 @@ using E = FileExpectation;
 
 INSTANTIATE_TEST_SUITE_P(
     Identity, ElfFault,
-    testing::Values(Fault{"Nothing", "", [](F&, E&) {}}, Fault{"Format", "A1:format", [](F&, E& e) { e.format = FileFormat::pe; }},
-                    Fault{"Machine", "A1:machine", [](F& f, E&) { f.machine_name = "s390", f.order = ByteOrder::big, f.interp = "/x"; }},
+    testing::Values(Fault{"Nothing", "", [](F&, E&) {}},
+                    Fault{"Format", "A1:format", [](F&, E& e) { e.format = FileFormat::pe; }},
+                    Fault{"Machine", "A1:machine",
+                          [](F& f, E&) { f.machine_name = "s390", f.order = ByteOrder::big, f.interp = "/x"; }},
                     Fault{"Class", "A1:class", [](F& f, E&) { f.bits = 32; }},
                     Fault{"ByteOrder", "A1:endian", [](F& f, E&) { f.order = ByteOrder::big; }},
                     Fault{"FloatAbi", "A1:flags", [](F& f, E&) { f.flags = 1, f.interp = "/lib/ld-soft.so.1"; }},
                     Fault{"CompressedCodeIsNoAbi", "", [](F& f, E&) { f.flags = 4; }},
                     Fault{"OsAbi", "A1:osabi", [](F& f, E&) { f.os_abi = 9; }},
-                    Fault{"NoteTooNew", "A1:note", [](F& f, E&) { f.notes = {{"linux", "5.1.0"}}; }},
-                    Fault{"NoteOldEnough", "", [](F& f, E&) { f.notes = {{"linux", "4.9.99"}}; }},
-                    Fault{"NoteOfAnotherSystem", "A1:note", [](F& f, E&) { f.notes = {{"freebsd", "14.0"}}; }},
+                    Fault{"NoteTooNew", "A1:note",
+                          [](F& f, E&) {
+                            f.notes = {{"linux", "5.1.0"}};
+                          }},
+                    Fault{"NoteOldEnough", "",
+                          [](F& f, E&) {
+                            f.notes = {{"linux", "4.9.99"}};
+                          }},
+                    Fault{"NoteOfAnotherSystem", "A1:note",
+                          [](F& f, E&) {
+                            f.notes = {{"freebsd", "14.0"}};
+                          }},
                     Fault{"NoteMissing", "A1:note", [](F& f, E&) { f.notes.clear(); }},
-                    Fault{"NoteOfALibrary", "", [](F& f, E& e) { f.notes.clear(), f.interp.reset(), f.dynamic.pie_flag = false, e.link = LinkKind::shared; }}),
+                    Fault{"NoteOfALibrary", "",
+                          [](F& f, E& e) {
+                            f.notes.clear(), f.interp.reset(), f.dynamic.pie_flag = false, e.link = LinkKind::shared;
+                          }}),
     name_of);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -148,9 +162,11 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Fault{"Interp", "A2:interp", [](F& f, E&) { f.interp = "/lib/ld-2.so"; }},
         Fault{"InterpMissing", "A2:interp-missing", [](F& f, E&) { f.interp.reset(); }},
-        Fault{"InterpPresent", "A2:interp-present", [](F& f, E& e) { make_static(f, e, LinkKind::static_exe), f.interp = "/lib/ld.so.1"; }},
+        Fault{"InterpPresent", "A2:interp-present",
+              [](F& f, E& e) { make_static(f, e, LinkKind::static_exe), f.interp = "/lib/ld.so.1"; }},
         Fault{"Needed", "A3:needed", [](F& f, E&) { f.dynamic.needed.push_back("libatomic.so.1"); }},
-        Fault{"ForbiddenLibc", "A3:needed", [](F& f, E&) { f.dynamic.needed = {"libc.musl-riscv64.so.1"}, f.interp = "/lib/ld-musl.so.1"; }},
+        Fault{"ForbiddenLibc", "A3:needed",
+              [](F& f, E&) { f.dynamic.needed = {"libc.musl-riscv64.so.1"}, f.interp = "/lib/ld-musl.so.1"; }},
         Fault{"HalfStatic", "A3:needed", [](F& f, E& e) { e.link = LinkKind::static_exe, f.dynamic.pie_flag = false; }},
         Fault{"Rpath", "A4:rpath", [](F& f, E&) { f.dynamic.rpath = {"/home/me/lib"}; }},
         Fault{"RunpathElsewhere", "A4:rpath", [](F& f, E&) { f.dynamic.runpath = {"/opt/lib"}; }},
@@ -159,30 +175,48 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"NotPie", "A5:pie", [](F& f, E&) { f.type = FileType::executable; }},
         Fault{"PieFlagMissing", "A5:pie", [](F& f, E&) { f.dynamic.pie_flag = false; }},
         Fault{"Static", "", [](F& f, E& e) { make_static(f, e, LinkKind::static_exe); }},
-        Fault{"StaticIsDyn", "A5:type", [](F& f, E& e) { make_static(f, e, LinkKind::static_exe), f.type = FileType::dynamic; }},
+        Fault{"StaticIsDyn", "A5:type",
+              [](F& f, E& e) { make_static(f, e, LinkKind::static_exe), f.type = FileType::dynamic; }},
         Fault{"StaticPie", "", [](F& f, E& e) { make_static(f, e, LinkKind::static_pie); }},
-        Fault{"StaticPieIsExec", "A5:static-pie", [](F& f, E& e) { make_static(f, e, LinkKind::static_pie), f.type = FileType::executable; }},
-        Fault{"StaticPieWithoutDynamic", "A5:static-pie", [](F& f, E& e) { make_static(f, e, LinkKind::static_pie), f.dynamic.present = false; }},
-        Fault{"StaticPieWithoutFlag", "A5:static-pie", [](F& f, E& e) { make_static(f, e, LinkKind::static_pie), f.dynamic.pie_flag = false; }},
-        Fault{"DynamicMayBeEither", "", [](F& f, E& e) { e.link = LinkKind::dynamic_exe, f.type = FileType::executable; }},
+        Fault{"StaticPieIsExec", "A5:static-pie",
+              [](F& f, E& e) { make_static(f, e, LinkKind::static_pie), f.type = FileType::executable; }},
+        Fault{"StaticPieWithoutDynamic", "A5:static-pie",
+              [](F& f, E& e) { make_static(f, e, LinkKind::static_pie), f.dynamic.present = false; }},
+        Fault{"StaticPieWithoutFlag", "A5:static-pie",
+              [](F& f, E& e) { make_static(f, e, LinkKind::static_pie), f.dynamic.pie_flag = false; }},
+        Fault{"DynamicMayBeEither", "",
+              [](F& f, E& e) { e.link = LinkKind::dynamic_exe, f.type = FileType::executable; }},
         Fault{"LibraryIsAProgram", "A5:pie", [](F&, E& e) { e.link = LinkKind::shared; }}),
     name_of);
 
 INSTANTIATE_TEST_SUITE_P(
     Constructors, ElfFault,
-    testing::Values(
-        Fault{"TwoSchemes", "A7:init-scheme", [](F& f, E&) { f.init.ctors = {{".ctors", {0x4000, 24}, 1, true, true, 0}}; }},
-        Fault{"SentinelsAreNoScheme", "", [](F& f, E&) { f.init.ctors = {{".ctors", {0x4000, 16}, 0, true, true, 0}}; }},
-        Fault{"NotCovered", "A7:init-count", [](F& f, E&) { f.init.dynamic_init_array = AddressRange{0x3000, 8}; }},
-        Fault{"NoTag", "A7:init-count", [](F& f, E&) { f.init.dynamic_init_array.reset(); }},
-        Fault{"StaticNotCovered", "A7:init-count",
-              [](F& f, E& e) { make_static(f, e, LinkKind::static_exe), f.init.symbol_init_array = AddressRange{0x3000, 0}; }},
-        Fault{"TagWithoutSection", "A7:init-count", [](F& f, E&) { f.init.init_arrays.clear(); }},
-        Fault{"EntryToNoCode", "A7:init-count", [](F& f, E&) { f.init.init_arrays[0].not_code = 1; }},
-        Fault{"CrtendNotLast", "A7:init-order", [](F& f, E&) { f.unwind.terminator_before_end = true; }},
-        Fault{"CtorsWithoutSentinel", "A7:init-order",
-              [](F& f, E& e) { e.init = InitScheme::ctors, f.init.init_arrays.clear(), f.init.ctors = {{".ctors", {0x4000, 16}, 1, true, false, 0}}; }},
-        Fault{"CtorsWantedArrayFound", "A7:init-scheme", [](F&, E& e) { e.init = InitScheme::ctors; }}),
+    testing::Values(Fault{"TwoSchemes", "A7:init-scheme",
+                          [](F& f, E&) {
+                            f.init.ctors = {{".ctors", {0x4000, 24}, 1, true, true, 0}};
+                          }},
+                    Fault{"SentinelsAreNoScheme", "",
+                          [](F& f, E&) {
+                            f.init.ctors = {{".ctors", {0x4000, 16}, 0, true, true, 0}};
+                          }},
+                    Fault{"NotCovered", "A7:init-count",
+                          [](F& f, E&) {
+                            f.init.dynamic_init_array = AddressRange{0x3000, 8};
+                          }},
+                    Fault{"NoTag", "A7:init-count", [](F& f, E&) { f.init.dynamic_init_array.reset(); }},
+                    Fault{"StaticNotCovered", "A7:init-count",
+                          [](F& f, E& e) {
+                            make_static(f, e, LinkKind::static_exe), f.init.symbol_init_array = AddressRange{0x3000, 0};
+                          }},
+                    Fault{"TagWithoutSection", "A7:init-count", [](F& f, E&) { f.init.init_arrays.clear(); }},
+                    Fault{"EntryToNoCode", "A7:init-count", [](F& f, E&) { f.init.init_arrays[0].not_code = 1; }},
+                    Fault{"CrtendNotLast", "A7:init-order", [](F& f, E&) { f.unwind.terminator_before_end = true; }},
+                    Fault{"CtorsWithoutSentinel", "A7:init-order",
+                          [](F& f, E& e) {
+                            e.init = InitScheme::ctors, f.init.init_arrays.clear(),
+                            f.init.ctors = {{".ctors", {0x4000, 16}, 1, true, false, 0}};
+                          }},
+                    Fault{"CtorsWantedArrayFound", "A7:init-scheme", [](F&, E& e) { e.init = InitScheme::ctors; }}),
     name_of);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -194,18 +228,27 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"NoHeader", "A8:eh-frame-hdr", [](F& f, E&) { f.unwind.has_eh_frame_hdr = false; }},
         Fault{"ShortHeader", "A8:eh-frame-hdr", [](F& f, E&) { f.unwind.eh_frame_hdr_entries = 1; }},
         Fault{"StaticRegistersItself", "",
-              [](F& f, E& e) { make_static(f, e, LinkKind::static_exe), f.unwind.has_eh_frame_hdr = false, f.unwind.registers_frames = true; }},
-        Fault{"StaticWithoutEither", "A8:eh-frame-hdr", [](F& f, E& e) { make_static(f, e, LinkKind::static_exe), f.unwind.has_eh_frame_hdr = false; }},
+              [](F& f, E& e) {
+                make_static(f, e, LinkKind::static_exe), f.unwind.has_eh_frame_hdr = false,
+                                                         f.unwind.registers_frames = true;
+              }},
+        Fault{"StaticWithoutEither", "A8:eh-frame-hdr",
+              [](F& f, E& e) { make_static(f, e, LinkKind::static_exe), f.unwind.has_eh_frame_hdr = false; }},
         Fault{"MainWithoutEntry", "A8:fde-missing", [](F& f, E&) { f.unwind.uncovered = {"main"}; }},
         Fault{"AnyFunctionWithoutEntry", "A8:fde-missing", [](F& f, E&) { f.unwind.uncovered = {"helper"}; }},
         Fault{"ExemptFunction", "", [](F& f, E& e) { f.unwind.uncovered = {"helper"}, e.unwind_exempt = {"help*"}; }},
-        Fault{"LibcWithoutTables", "", [](F& f, E& e) { f.unwind.uncovered = {"printf"}, e.unwind = UnwindNeed::program; }},
-        Fault{"ProgramWithoutTables", "A8:fde-missing", [](F& f, E& e) { f.unwind.uncovered = {"main"}, e.unwind = UnwindNeed::program; }},
-        Fault{"CWithoutTables", "", [](F& f, E& e) { f.unwind.uncovered = {"main"}, e.unwind = UnwindNeed::exceptions; }},
-        Fault{"CxxWithoutTables", "A8:fde-missing", [](F& f, E& e) { f.unwind.uncovered = {"_Z1fv"}, e.unwind = UnwindNeed::exceptions; }},
+        Fault{"LibcWithoutTables", "",
+              [](F& f, E& e) { f.unwind.uncovered = {"printf"}, e.unwind = UnwindNeed::program; }},
+        Fault{"ProgramWithoutTables", "A8:fde-missing",
+              [](F& f, E& e) { f.unwind.uncovered = {"main"}, e.unwind = UnwindNeed::program; }},
+        Fault{"CWithoutTables", "",
+              [](F& f, E& e) { f.unwind.uncovered = {"main"}, e.unwind = UnwindNeed::exceptions; }},
+        Fault{"CxxWithoutTables", "A8:fde-missing",
+              [](F& f, E& e) { f.unwind.uncovered = {"_Z1fv"}, e.unwind = UnwindNeed::exceptions; }},
         Fault{"NoUnwinder", "", [](F& f, E& e) { f.unwind = UnwindFacts{}, e.unwind = UnwindNeed::none; }},
         Fault{"ArmWithoutIndex", "A8:eh-frame", [](F& f, E& e) { f.machine_name = e.machine = "arm"; }},
-        Fault{"ArmWithoutSegment", "A8:eh-frame-hdr", [](F& f, E& e) { f.machine_name = e.machine = "arm", f.unwind.arm_exidx_entries = 3; }},
+        Fault{"ArmWithoutSegment", "A8:eh-frame-hdr",
+              [](F& f, E& e) { f.machine_name = e.machine = "arm", f.unwind.arm_exidx_entries = 3; }},
         Fault{"ArmWithIndex", "",
               [](F& f, E& e) {
                 f.machine_name = e.machine = "arm", f.unwind = UnwindFacts{}, f.unwind.arm_exidx_entries = 3;
@@ -213,32 +256,47 @@ INSTANTIATE_TEST_SUITE_P(
               }}),
     name_of);
 
-INSTANTIATE_TEST_SUITE_P(Hardening, ElfFault,
-                         testing::Values(Fault{"ExecutableStack", "A11:execstack", [](F& f, E&) { f.stack_flags = 7; }},
-                                         Fault{"StackNotSaid", "A11:execstack", [](F& f, E&) { f.stack_flags.reset(); }},
-                                         Fault{"StackNeedNotBeSaid", "", [](F& f, E& e) { f.stack_flags.reset(), e.stack_header = false; }},
-                                         Fault{"TextRelocations", "A11:textrel", [](F& f, E&) { f.dynamic.relocations_in_text = 1; }},
-                                         Fault{"TextRelocationTagAlone", "", [](F& f, E&) { f.dynamic.text_relocations = true; }},
-                                         Fault{"NoRelro", "A11:relro", [](F& f, E&) { f.relro = false; }},
-                                         Fault{"NoRelroWanted", "", [](F& f, E& e) { f.relro = false, e.relro = false; }}),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(
+    Hardening, ElfFault,
+    testing::Values(Fault{"ExecutableStack", "A11:execstack", [](F& f, E&) { f.stack_flags = 7; }},
+                    Fault{"StackNotSaid", "A11:execstack", [](F& f, E&) { f.stack_flags.reset(); }},
+                    Fault{"StackNeedNotBeSaid", "", [](F& f, E& e) { f.stack_flags.reset(), e.stack_header = false; }},
+                    Fault{"TextRelocations", "A11:textrel", [](F& f, E&) { f.dynamic.relocations_in_text = 1; }},
+                    Fault{"TextRelocationTagAlone", "", [](F& f, E&) { f.dynamic.text_relocations = true; }},
+                    Fault{"NoRelro", "A11:relro", [](F& f, E&) { f.relro = false; }},
+                    Fault{"NoRelroWanted", "", [](F& f, E& e) { f.relro = false, e.relro = false; }}),
+    name_of);
 
 INSTANTIATE_TEST_SUITE_P(
     Windows, PeFault,
-    testing::Values(Fault{"Nothing", "", [](F&, E&) {}}, Fault{"Machine", "A1:machine", [](F& f, E&) { f.machine_name = "i386"; }},
+    testing::Values(Fault{"Nothing", "", [](F&, E&) {}},
+                    Fault{"Machine", "A1:machine", [](F& f, E&) { f.machine_name = "i386"; }},
                     Fault{"Subsystem", "A10:subsystem", [](F& f, E&) { f.pe->subsystem = 2; }},
                     Fault{"Entry", "A10:entry", [](F& f, E&) { f.entry_in_code = false; }},
-                    Fault{"Import", "A10:import", [](F& f, E&) { f.pe->imports.push_back({"libgcc_s_seh-1.dll", {"_Unwind_Resume"}, false}); }},
-                    Fault{"LateImport", "A10:import", [](F& f, E&) { f.pe->imports.push_back({"x.dll", {}, true}); }},
-                    Fault{"ImportByGlob", "", [](F& f, E&) { f.pe->imports.push_back({"API-MS-WIN-crt-1.dll", {"#1"}, false}); }},
+                    Fault{"Import", "A10:import",
+                          [](F& f, E&) {
+                            f.pe->imports.push_back({"libgcc_s_seh-1.dll", {"_Unwind_Resume"}, false});
+                          }},
+                    Fault{"LateImport", "A10:import",
+                          [](F& f, E&) {
+                            f.pe->imports.push_back({"x.dll", {}, true});
+                          }},
+                    Fault{"ImportByGlob", "",
+                          [](F& f, E&) {
+                            f.pe->imports.push_back({"API-MS-WIN-crt-1.dll", {"#1"}, false});
+                          }},
                     Fault{"NoPdata", "A8:pdata", [](F& f, E&) { f.pe->pdata_entries = 0; }},
                     Fault{"NoXdata", "A8:pdata", [](F& f, E&) { f.pe->has_xdata = false; }},
                     Fault{"UnsortedPdata", "A8:pdata", [](F& f, E&) { f.pe->pdata_sorted = false; }},
                     Fault{"NoCtorList", "A7:init-scheme", [](F& f, E&) { f.init.ctors.clear(); }},
                     Fault{"NoCtorListButStripped", "", [](F& f, E&) { f.init.ctors.clear(), f.has_symbols = false; }},
-                    Fault{"CtorListNotEnded", "A7:init-order", [](F& f, E&) { f.init.ctors[0].ends_with_sentinel = false; }},
+                    Fault{"CtorListNotEnded", "A7:init-order",
+                          [](F& f, E&) { f.init.ctors[0].ends_with_sentinel = false; }},
                     Fault{"NotNxCompatible", "A11:execstack", [](F& f, E&) { f.pe->dll_characteristics = 0x60; }},
-                    Fault{"WritableCode", "A11:execstack", [](F& f, E&) { f.pe->sections = {{".x", {}, true, true, true}}; }}),
+                    Fault{"WritableCode", "A11:execstack",
+                          [](F& f, E&) {
+                            f.pe->sections = {{".x", {}, true, true, true}};
+                          }}),
     name_of);
 
 TEST(CheckFile, SaysWhatWasFoundAndWhatWasExpected) {
@@ -304,7 +362,8 @@ TEST(ChecksJson, ComesBackAsItWent) {
 
 TEST(ChecksJson, RefusesWhatIsNoListOfChecks) {
   EXPECT_FALSE(checks_from_json({{{"id", "A1"}}}).has_value());
-  EXPECT_FALSE(checks_from_json({{{"id", "A1"}, {"verdict", "fine"}, {"findings", nlohmann::json::array()}}}).has_value());
+  EXPECT_FALSE(
+      checks_from_json({{{"id", "A1"}, {"verdict", "fine"}, {"findings", nlohmann::json::array()}}}).has_value());
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 
 // Real files for the tests of suites/inspect: what each compiler on PATH makes, and what its files must look like.
 //
-// A Workshop owns a temporary folder and removes it at the end. Commands run through sh, their output goes to a log that
-// a failing test shows. One thread.
+// A Workshop owns a temporary folder and removes it at the end. Commands run through sh, their output goes to a log
+// that a failing test shows. One thread.
 
 #include <cstdlib>
 #include <filesystem>
@@ -85,16 +85,19 @@ inline Platform gnu_platform(std::string name, std::string gnu, int bits, std::s
 
 inline std::vector<Platform> gnu_platforms() {
   const FlagsExpectation none{0xffffffff, 0, ""};
-  return {
-      gnu_platform("x86_64", "x86_64-linux-gnu", 64, "x86_64", none, "/lib64/ld-linux-x86-64.so.2", "3.2.0", UnwindNeed::all),
-      gnu_platform("i686", "i686-linux-gnu", 32, "i386", none, "/lib/ld-linux.so.2", "3.2.0", UnwindNeed::all),
-      gnu_platform("aarch64", "aarch64-linux-gnu", 64, "aarch64", none, "/lib/ld-linux-aarch64.so.1", "3.7.0", UnwindNeed::all),
-      gnu_platform("armv7", "arm-linux-gnueabihf", 32, "arm", {0xff000600, 0x05000400, "EABI5, hard-float"}, "/lib/ld-linux-armhf.so.3",
-                   "3.2.0", UnwindNeed::exceptions),
-      gnu_platform("riscv64", "riscv64-linux-gnu", 64, "riscv", {0xe, 4, "lp64d"}, "/lib/ld-linux-riscv64-lp64d.so.1", "4.15.0",
-                   UnwindNeed::exceptions),
-      gnu_platform("powerpc64le", "powerpc64le-linux-gnu", 64, "ppc64", {3, 2, "ELFv2"}, "/lib64/ld64.so.2", "3.10.0", UnwindNeed::all),
-      gnu_platform("s390x", "s390x-linux-gnu", 64, "s390", {0xfffffffe, 0, ""}, "/lib/ld64.so.1", "3.2.0", UnwindNeed::all)};
+  return {gnu_platform("x86_64", "x86_64-linux-gnu", 64, "x86_64", none, "/lib64/ld-linux-x86-64.so.2", "3.2.0",
+                       UnwindNeed::all),
+          gnu_platform("i686", "i686-linux-gnu", 32, "i386", none, "/lib/ld-linux.so.2", "3.2.0", UnwindNeed::all),
+          gnu_platform("aarch64", "aarch64-linux-gnu", 64, "aarch64", none, "/lib/ld-linux-aarch64.so.1", "3.7.0",
+                       UnwindNeed::all),
+          gnu_platform("armv7", "arm-linux-gnueabihf", 32, "arm", {0xff000600, 0x05000400, "EABI5, hard-float"},
+                       "/lib/ld-linux-armhf.so.3", "3.2.0", UnwindNeed::exceptions),
+          gnu_platform("riscv64", "riscv64-linux-gnu", 64, "riscv", {0xe, 4, "lp64d"},
+                       "/lib/ld-linux-riscv64-lp64d.so.1", "4.15.0", UnwindNeed::exceptions),
+          gnu_platform("powerpc64le", "powerpc64le-linux-gnu", 64, "ppc64", {3, 2, "ELFv2"}, "/lib64/ld64.so.2",
+                       "3.10.0", UnwindNeed::all),
+          gnu_platform("s390x", "s390x-linux-gnu", 64, "s390", {0xfffffffe, 0, ""}, "/lib/ld64.so.1", "3.2.0",
+                       UnwindNeed::all)};
 }
 
 inline FileExpectation musl_wanted() {

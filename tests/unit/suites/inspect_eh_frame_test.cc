@@ -14,7 +14,14 @@ constexpr std::uint8_t pcrel_sdata4 = 0x1b;
 
 Bytes cie(ByteOrder order, std::uint8_t encoding) {
   Bytes body(order);
-  body.number(0, 4).number(1, 1).text(std::string_view("zR\0", 3)).number(1, 1).number(0x78, 1).number(16, 1).number(1, 1).number(encoding, 1);
+  body.number(0, 4)
+      .number(1, 1)
+      .text(std::string_view("zR\0", 3))
+      .number(1, 1)
+      .number(0x78, 1)
+      .number(16, 1)
+      .number(1, 1)
+      .number(encoding, 1);
   body.pad_to(16);
   Bytes out(order);
   return out.number(body.size(), 4).text(body.data());

@@ -24,7 +24,8 @@ Bytes note(ByteOrder order, std::string_view owner, const std::vector<std::uint3
 }
 
 std::string note_of(std::string_view owner, const std::vector<std::uint32_t>& words) {
-  const Bytes file = elf_bytes(64, ByteOrder::little, ET_EXEC, EM_X86_64, 0, {{PT_NOTE, PF_R, note(ByteOrder::little, owner, words)}});
+  const Bytes file =
+      elf_bytes(64, ByteOrder::little, ET_EXEC, EM_X86_64, 0, {{PT_NOTE, PF_R, note(ByteOrder::little, owner, words)}});
   const auto facts = read_elf(file.span());
   if (!facts) return facts.error();
   return facts->notes.empty() ? "none" : facts->notes[0].os + " " + facts->notes[0].version;
@@ -48,7 +49,10 @@ Bytes dynamic_file(int bits, ByteOrder order) {
   entry(DT_INIT_ARRAYSZ, 0x18);
   entry(DT_NULL, 0);
   return elf_bytes(bits, order, ET_DYN, EM_PPC64, 2,
-                   {{PT_LOAD, PF_R | PF_X, load}, {PT_INTERP, PF_R, interp}, {PT_DYNAMIC, PF_R | PF_W, dynamic}, {PT_GNU_STACK, PF_R | PF_W, Bytes(order)}});
+                   {{PT_LOAD, PF_R | PF_X, load},
+                    {PT_INTERP, PF_R, interp},
+                    {PT_DYNAMIC, PF_R | PF_W, dynamic},
+                    {PT_GNU_STACK, PF_R | PF_W, Bytes(order)}});
 }
 
 TEST(ReadElf, ReadsADynamicFileWithoutSectionsInEveryClassAndByteOrder) {
@@ -104,7 +108,8 @@ TEST(ReadElf, SaysThatAFileIsNoElf) {
 }
 
 TEST(ReadElf, NamesAnInterpreterThatIsNotTerminated) {
-  const Bytes file = elf_bytes(64, ByteOrder::little, ET_DYN, EM_X86_64, 0, {{PT_INTERP, PF_R, Bytes().text("/lib/ld")}});
+  const Bytes file =
+      elf_bytes(64, ByteOrder::little, ET_DYN, EM_X86_64, 0, {{PT_INTERP, PF_R, Bytes().text("/lib/ld")}});
   const auto facts = read_elf(file.span());
   ASSERT_TRUE(facts.has_value()) << facts.error();
   EXPECT_EQ(facts->interp, "<not terminated>");

@@ -65,7 +65,8 @@ TEST(FileExpectation, SendsEveryMember) {
 TEST(FileExpectation, KeepsWhatIsNotSaidUnset) {
   const auto received = expectation_from_json(expectation_to_json(FileExpectation{}));
   ASSERT_TRUE(received.has_value()) << received.error();
-  EXPECT_FALSE(received->bits || received->order || received->flags || received->note || received->interp || received->init || received->subsystem);
+  EXPECT_FALSE(received->bits || received->order || received->flags || received->note || received->interp ||
+               received->init || received->subsystem);
 }
 
 TEST(FileExpectation, NamesTheKeyThatIsUnknownOrOfTheWrongType) {
@@ -73,8 +74,9 @@ TEST(FileExpectation, NamesTheKeyThatIsUnknownOrOfTheWrongType) {
   EXPECT_EQ(error_of({{"machin", "arm"}}), "unknown key \"machin\" in the expectation");
   EXPECT_NE(error_of({{"bits", "64"}}).find("key \"bits\" of the expectation has the wrong type"), std::string::npos);
   EXPECT_NE(error_of({{"flags", {{"mask", 1}}}}).find("key \"flags\""), std::string::npos);
-  EXPECT_EQ(error_of({{"link", "static_pie"}}),
-            "key \"link\" of the expectation: \"static_pie\" is not one of dynamic, pie, static, static-pie, shared, object");
+  EXPECT_EQ(
+      error_of({{"link", "static_pie"}}),
+      "key \"link\" of the expectation: \"static_pie\" is not one of dynamic, pie, static, static-pie, shared, object");
 }
 
 TEST(FileExpectation, ReadsItsWordsAndNoOthers) {

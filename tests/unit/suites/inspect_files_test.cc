@@ -55,23 +55,30 @@ TEST_P(HealthyStaticPies, GiveNoAlarm) { expect_healthy("-static-pie -fPIE", Lin
 
 std::vector<Platform> static_pie_platforms() {
   auto platforms = gnu_platforms();
-  std::erase_if(platforms, [](const Platform& one) { return one.name != "x86_64" && one.name != "i686" && one.name != "aarch64"; });
+  std::erase_if(platforms, [](const Platform& one) {
+    return one.name != "x86_64" && one.name != "i686" && one.name != "aarch64";
+  });
   return platforms;
 }
 
 INSTANTIATE_TEST_SUITE_P(Gnu, HealthyStaticPies, testing::ValuesIn(static_pie_platforms()),
                          [](const auto& info) { return info.param.name; });
-INSTANTIATE_TEST_SUITE_P(Gnu, HealthyFiles, testing::ValuesIn(gnu_platforms()), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Gnu, HealthyFiles, testing::ValuesIn(gnu_platforms()),
+                         [](const auto& info) { return info.param.name; });
 
-// The two odd ones (ARM's float bits, s390's flag and byte order) and Windows; a cold build of Go's runtime takes seconds.
+// The two odd ones (ARM's float bits, s390's flag and byte order) and Windows; a cold build of Go's runtime takes
+// seconds.
 TEST(GoFiles, GiveNoAlarm) {
   const Workshop shop;
   if (!shop.has("go")) GTEST_SKIP() << "go is not installed";
   const auto platforms = gnu_platforms();
-  const std::pair<std::string, FileExpectation> cases[] = {
-      {"GOOS=linux GOARM=7 GOARCH=arm", platforms[3].want}, {"GOOS=linux GOARCH=s390x", platforms[6].want}, {"GOOS=windows GOARCH=amd64", mingw_wanted()}};
+  const std::pair<std::string, FileExpectation> cases[] = {{"GOOS=linux GOARM=7 GOARCH=arm", platforms[3].want},
+                                                           {"GOOS=linux GOARCH=s390x", platforms[6].want},
+                                                           {"GOOS=windows GOARCH=amd64", mingw_wanted()}};
   for (const auto& [environment, want] : cases) {
-    ASSERT_TRUE(shop.run("env CGO_ENABLED=0 GOFLAGS=-p=1 GOCACHE=\"$PWD/cache\" " + environment + " go build -o out hello.go")) << shop.log();
+    ASSERT_TRUE(
+        shop.run("env CGO_ENABLED=0 GOFLAGS=-p=1 GOCACHE=\"$PWD/cache\" " + environment + " go build -o out hello.go"))
+        << shop.log();
     const auto checks = shop.check("out", with(want, LinkKind::pie, Language::go));
     EXPECT_EQ(verdict(checks), "") << environment << "\n" << details(checks);
   }
@@ -100,7 +107,9 @@ TEST_P(PlantedFault, IsNamedAlone) {
   shop.write("ctors.ld", keep_ctors);
   shop.write("lost.ld", lost_array);
   shop.write("text.s", ".text\n.globl f\nf: .quad f\n.section .note.GNU-stack,\"\",@progbits\n");
-  shop.write("ctor.c", "static void f(void){}\nvoid (*p)(void) __attribute__((section(SECTION),used))=f;\nint main(void){return 0;}\n");
+  shop.write(
+      "ctor.c",
+      "static void f(void){}\nvoid (*p)(void) __attribute__((section(SECTION),used))=f;\nint main(void){return 0;}\n");
   const std::string gcc = native.gnu + "-gcc -fPIE -pie -o out ";
   ASSERT_TRUE(shop.run("gcc='" + gcc + "'; " + GetParam().command)) << shop.log();
   const auto checks = shop.check("out", with(native.want, GetParam().link));
@@ -109,22 +118,24 @@ TEST_P(PlantedFault, IsNamedAlone) {
 
 INSTANTIATE_TEST_SUITE_P(
     Gnu, PlantedFault,
-    testing::Values(Planted{"Interpreter", "$gcc hello.c -Wl,--dynamic-linker,/lib/ld-2.so", "A2:interp"},
-                    Planted{"SurpriseLibrary",
-                            "$gcc -shared -fPIC hello.c -o libx.so -Wl,-soname,libx.so && $gcc hello.c -Wl,--no-as-needed -L. -lx", "A3:needed"},
-                    Planted{"HalfStatic", "$gcc hello.c", "A3:needed", LinkKind::static_exe},
-                    Planted{"Rpath", "$gcc hello.c -Wl,-rpath,/home/builder/lib", "A4:rpath"},
-                    Planted{"OldRpath", "$gcc hello.c -Wl,--disable-new-dtags,-rpath,/home/builder/lib", "A4:rpath"},
-                    Planted{"NotPie", "$gcc -no-pie hello.c", "A5:pie"},
-                    Planted{"CtorsSection", "$gcc ctor.c '-DSECTION=\".ctors\"' -Wl,-T,ctors.ld", "A7:init-scheme"},
-                    Planted{"ArrayNotCovered", "$gcc ctor.c '-DSECTION=\".mine\"' -Wl,-T,lost.ld", "A7:init-count"},
-                    Planted{"ArrayRenamed", "$gcc hello.c && objcopy --rename-section .init_array=.other out", "A7:init-count"},
-                    Planted{"EhFrameDiscarded", "$gcc hello.c -Wl,-T,discard.ld", "A8:eh-frame"},
-                    Planted{"EhFrameHdrMissing", "$gcc hello.c -Wl,--no-eh-frame-hdr", "A8:eh-frame-hdr"},
-                    Planted{"TablesNotCompiled", "$gcc -fno-asynchronous-unwind-tables hello.c", "A8:fde-missing"},
-                    Planted{"ExecutableStack", "$gcc hello.c -Wl,-z,execstack", "A11:execstack"},
-                    Planted{"TextRelocations", "$gcc hello.c text.s -Wl,-z,notext", "A11:textrel"},
-                    Planted{"NoRelro", "$gcc hello.c -Wl,-z,norelro", "A11:relro"}),
+    testing::Values(
+        Planted{"Interpreter", "$gcc hello.c -Wl,--dynamic-linker,/lib/ld-2.so", "A2:interp"},
+        Planted{"SurpriseLibrary",
+                "$gcc -shared -fPIC hello.c -o libx.so -Wl,-soname,libx.so && $gcc hello.c -Wl,--no-as-needed -L. -lx",
+                "A3:needed"},
+        Planted{"HalfStatic", "$gcc hello.c", "A3:needed", LinkKind::static_exe},
+        Planted{"Rpath", "$gcc hello.c -Wl,-rpath,/home/builder/lib", "A4:rpath"},
+        Planted{"OldRpath", "$gcc hello.c -Wl,--disable-new-dtags,-rpath,/home/builder/lib", "A4:rpath"},
+        Planted{"NotPie", "$gcc -no-pie hello.c", "A5:pie"},
+        Planted{"CtorsSection", "$gcc ctor.c '-DSECTION=\".ctors\"' -Wl,-T,ctors.ld", "A7:init-scheme"},
+        Planted{"ArrayNotCovered", "$gcc ctor.c '-DSECTION=\".mine\"' -Wl,-T,lost.ld", "A7:init-count"},
+        Planted{"ArrayRenamed", "$gcc hello.c && objcopy --rename-section .init_array=.other out", "A7:init-count"},
+        Planted{"EhFrameDiscarded", "$gcc hello.c -Wl,-T,discard.ld", "A8:eh-frame"},
+        Planted{"EhFrameHdrMissing", "$gcc hello.c -Wl,--no-eh-frame-hdr", "A8:eh-frame-hdr"},
+        Planted{"TablesNotCompiled", "$gcc -fno-asynchronous-unwind-tables hello.c", "A8:fde-missing"},
+        Planted{"ExecutableStack", "$gcc hello.c -Wl,-z,execstack", "A11:execstack"},
+        Planted{"TextRelocations", "$gcc hello.c text.s -Wl,-z,notext", "A11:textrel"},
+        Planted{"NoRelro", "$gcc hello.c -Wl,-z,norelro", "A11:relro"}),
     [](const auto& info) { return info.param.name; });
 
 // objcopy drops PT_GNU_RELRO together with the section, so A11 is right to speak too.
@@ -164,7 +175,8 @@ TEST(PlantedAbi, FilesOfAnotherMachineAreNamedByTheMachineAlone) {
 TEST(MuslFiles, HealthyStaticOnesGiveNoAlarmAndHalfStaticOnesAreNamed) {
   const Workshop shop;
   if (!shop.has("musl-gcc")) GTEST_SKIP() << "musl-gcc is not installed";
-  ASSERT_TRUE(shop.run("musl-gcc -static hello.c -o healthy && musl-gcc hello.c -o half && gcc hello.c -o hosts")) << shop.log();
+  ASSERT_TRUE(shop.run("musl-gcc -static hello.c -o healthy && musl-gcc hello.c -o half && gcc hello.c -o hosts"))
+      << shop.log();
   const auto healthy = shop.check("healthy", musl_wanted());
   EXPECT_EQ(verdict(healthy), "") << details(healthy);
   EXPECT_EQ(verdict(shop.check("half", musl_wanted())), "A3:needed");
@@ -175,7 +187,8 @@ TEST(MuslFiles, HealthyStaticOnesGiveNoAlarmAndHalfStaticOnesAreNamed) {
 TEST(WindowsFiles, HealthyOnesGiveNoAlarm) {
   const Workshop shop;
   if (!shop.has("x86_64-w64-mingw32-g++")) GTEST_SKIP() << "x86_64-w64-mingw32-g++ is not installed";
-  ASSERT_TRUE(shop.run("x86_64-w64-mingw32-gcc hello.c -o c.exe && x86_64-w64-mingw32-g++ -static hello.cc -o cxx.exe")) << shop.log();
+  ASSERT_TRUE(shop.run("x86_64-w64-mingw32-gcc hello.c -o c.exe && x86_64-w64-mingw32-g++ -static hello.cc -o cxx.exe"))
+      << shop.log();
   for (const char* file : {"c.exe", "cxx.exe"}) {
     const auto checks = shop.check(file, mingw_wanted());
     EXPECT_EQ(verdict(checks), "") << file << "\n" << details(checks);
@@ -186,11 +199,12 @@ TEST(WindowsFiles, PlantedFaultsAreNamedAlone) {
   const Workshop shop;
   const std::string gcc = "x86_64-w64-mingw32-gcc", gxx = "x86_64-w64-mingw32-g++";
   if (!shop.has(gxx)) GTEST_SKIP() << gxx << " is not installed";
-  const std::pair<std::string, std::string> faults[] = {{gxx + " hello.cc -o out.exe", "A10:import"},
-                                                        {gcc + " -mwindows hello.c -o out.exe", "A10:subsystem"},
-                                                        {gcc + " hello.c -Wl,-e,0 -o out.exe", "A10:entry"},
-                                                        {gcc + " hello.c -Wl,--disable-nxcompat -o out.exe", "A11:execstack"},
-                                                        {gcc + " hello.c -o out.exe && x86_64-w64-mingw32-objcopy -R .pdata out.exe", "A8:pdata"}};
+  const std::pair<std::string, std::string> faults[] = {
+      {gxx + " hello.cc -o out.exe", "A10:import"},
+      {gcc + " -mwindows hello.c -o out.exe", "A10:subsystem"},
+      {gcc + " hello.c -Wl,-e,0 -o out.exe", "A10:entry"},
+      {gcc + " hello.c -Wl,--disable-nxcompat -o out.exe", "A11:execstack"},
+      {gcc + " hello.c -o out.exe && x86_64-w64-mingw32-objcopy -R .pdata out.exe", "A8:pdata"}};
   for (const auto& [command, expected] : faults) {
     ASSERT_TRUE(shop.run(command)) << shop.log();
     const auto checks = shop.check("out.exe", mingw_wanted());

@@ -26,7 +26,9 @@ class Inspect : public testing::Test {
   void SetUp() override {
     Bytes interp;
     interp.text(std::string_view("/lib/\x1b[31mld\xff\0", 14));
-    shop_.write("file", elf_bytes(64, ByteOrder::little, ET_DYN, EM_X86_64, 0, {{PT_INTERP, PF_R, interp}, {PT_GNU_STACK, PF_R, Bytes()}}).data());
+    shop_.write("file", elf_bytes(64, ByteOrder::little, ET_DYN, EM_X86_64, 0,
+                                  {{PT_INTERP, PF_R, interp}, {PT_GNU_STACK, PF_R, Bytes()}})
+                            .data());
     FileExpectation want;
     want.interp = "/lib/ld.so";
     want.unwind = UnwindNeed::none;
@@ -71,7 +73,8 @@ TEST_F(Inspect, ExitsWithZeroWhenNothingIsBad) {
 TEST_F(Inspect, ShowsPeopleATableWithoutTheFilesEscapeSequences) {
   const Answer answer = ask({"file", "--expect", "bad.json"});
   EXPECT_NE(answer.out.find("interpreter  /lib/ld\\xff"), std::string::npos) << answer.out;
-  EXPECT_NE(answer.out.find("BAD interp: interpreter is /lib/ld\\xff, expected /lib/ld.so"), std::string::npos) << answer.out;
+  EXPECT_NE(answer.out.find("BAD interp: interpreter is /lib/ld\\xff, expected /lib/ld.so"), std::string::npos)
+      << answer.out;
   EXPECT_EQ(answer.out.find('\x1b'), std::string::npos);
 }
 

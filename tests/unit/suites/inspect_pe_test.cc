@@ -24,8 +24,13 @@ Bytes data_section(unsigned width) {
   Bytes d;
   d.number(0x2080, 4).zeros(8).number(0x2180, 4).number(0x20a0, 4).zeros(20).pad_to(0x80);
   d.number(0x2190, width).number((std::uint64_t{1} << (8 * width - 1)) | 17, width).number(0, width).pad_to(0x100);
-  d.number(0x1000, 4).number(0x1010, 4).number(0x21c0, 4).number(0x1010, 4).number(0x1020, 4).number(0x21c0, 4).pad_to(0x140);
-  d.number(0x140002000, width).number(0x140002010, width).number(0, width).number(0x140000000 + 0x21d0, width).pad_to(0x180);
+  d.number(0x1000, 4).number(0x1010, 4).number(0x21c0, 4).number(0x1010, 4).number(0x1020, 4).number(0x21c0, 4).pad_to(
+      0x140);
+  d.number(0x140002000, width)
+      .number(0x140002010, width)
+      .number(0, width)
+      .number(0x140000000 + 0x21d0, width)
+      .pad_to(0x180);
   d.text("DLL.dll").pad_to(0x190).number(0, 2).text("open").pad_to(0x1d0).number(0x140001000, width).number(0, width);
   return d.pad_to(0x200);
 }
@@ -35,7 +40,14 @@ Bytes pe_file(std::uint32_t text_flags = code) {
   out.text("MZ").pad_to(0x3c).number(header_at, 4).pad_to(header_at);
   out.text(std::string_view("PE\0\0", 4)).number(0x8664, 2).number(2, 2).zeros(12).number(240, 2).number(0x22, 2);
   Bytes optional;
-  optional.number(0x20b, 2).pad_to(16).number(0x1000, 4).pad_to(24).number(0x140000000, 8).pad_to(68).number(3, 2).number(0x160, 2);
+  optional.number(0x20b, 2)
+      .pad_to(16)
+      .number(0x1000, 4)
+      .pad_to(24)
+      .number(0x140000000, 8)
+      .pad_to(68)
+      .number(3, 2)
+      .number(0x160, 2);
   optional.pad_to(108).number(16, 4).pad_to(240);
   optional.put(112 + 8 * 1, 0x2000, 4), optional.put(112 + 8 * 1 + 4, 40, 4);
   optional.put(112 + 8 * 3, 0x2100, 4), optional.put(112 + 8 * 3 + 4, 24, 4);
@@ -94,10 +106,12 @@ TEST(ReadPe, SeesSectionsThatAreWritableAndExecutable) {
 
 TEST(ReadPe, SaysWhatIsWrongWithTheHeaders) {
   EXPECT_EQ(read_pe(Bytes().text("ELF").span()).error(), "not a PE file: no MZ magic number at its start");
-  EXPECT_EQ(read_pe(Bytes().text("MZ").pad_to(0x40).span()).error(), "not a PE file: the DOS header points at no PE signature");
+  EXPECT_EQ(read_pe(Bytes().text("MZ").pad_to(0x40).span()).error(),
+            "not a PE file: the DOS header points at no PE signature");
   Bytes file = pe_file();
   file.put(header_at + 24, 0x107, 2);
-  EXPECT_EQ(read_pe(file.span()).error(), "not a readable PE file: optional header has magic 0x107, expected 0x10b or 0x20b");
+  EXPECT_EQ(read_pe(file.span()).error(),
+            "not a readable PE file: optional header has magic 0x107, expected 0x10b or 0x20b");
 }
 
 TEST(ReadPe, SurvivesEveryTruncation) {

@@ -3,8 +3,8 @@
 
 // Bytes by hand and verdicts in one line, for the tests of suites/inspect.
 //
-// ElfBytes lays out a header, program headers and their contents, with no sections, so that an address is a file offset.
-// Plain values owned by the test.
+// ElfBytes lays out a header, program headers and their contents, with no sections, so that an address is a file
+// offset. Plain values owned by the test.
 
 #include <algorithm>
 #include <cstddef>
@@ -76,9 +76,23 @@ inline Bytes elf_bytes(int bits, ByteOrder order, unsigned type, unsigned machin
   const unsigned word = bits == 64 ? 8 : 4;
   const std::size_t header = bits == 64 ? elf64_header : elf32_header;
   Bytes out(order);
-  out.text("\x7f" "ELF").number(bits == 64 ? 2 : 1, 1).number(order == ByteOrder::little ? 1 : 2, 1).number(1, 1).zeros(9);
-  out.number(type, 2).number(machine, 2).number(1, 4).number(0, word).number(segments.empty() ? 0 : header, word).number(0, word);
-  out.number(flags, 4).number(header, 2).number(bits == 64 ? elf64_segment : elf32_segment, 2).number(segments.size(), 2);
+  out.text(
+         "\x7f"
+         "ELF")
+      .number(bits == 64 ? 2 : 1, 1)
+      .number(order == ByteOrder::little ? 1 : 2, 1)
+      .number(1, 1)
+      .zeros(9);
+  out.number(type, 2)
+      .number(machine, 2)
+      .number(1, 4)
+      .number(0, word)
+      .number(segments.empty() ? 0 : header, word)
+      .number(0, word);
+  out.number(flags, 4)
+      .number(header, 2)
+      .number(bits == 64 ? elf64_segment : elf32_segment, 2)
+      .number(segments.size(), 2);
   out.number(0, 2).number(0, 2).number(0, 2);
   std::size_t at = elf_content_start(bits, segments.size());
   for (const ElfSegmentBytes& segment : segments) {

@@ -83,7 +83,8 @@ TEST_F(ProbeFile, TakesFlagsNeedsAndLimitFromItsSuite) {
 
 TEST_F(ProbeFile, AreSortedByLadderAndNumber) {
   for (const char* id : {"A10", "A2", "B1"})
-    folder.write(std::string(id) + "/probe.yaml", std::string("title: t\ncheck: true\nrung: file\nprobe: ") + id + "\n");
+    folder.write(std::string(id) + "/probe.yaml",
+                 std::string("title: t\ncheck: true\nrung: file\nprobe: ") + id + "\n");
   folder.write("0/probe.yaml", "probe: Z1\ntitle: t\nrung: calls\nlanguages: {c: {sources: ../C1/C1.c}}\n");
   folder.write("C1/probe.yaml", kC1);
   std::vector<std::string> ids;
@@ -92,17 +93,20 @@ TEST_F(ProbeFile, AreSortedByLadderAndNumber) {
 }
 
 TEST_F(ProbeFile, NamesTheNearestWordForATypo) {
-  EXPECT_THAT(error_with("rung: stack", "rung: stak"), HasSubstr("C1/probe.yaml:4:7: unknown rung 'stak' | did you mean 'stack'?"));
+  EXPECT_THAT(error_with("rung: stack", "rung: stak"),
+              HasSubstr("C1/probe.yaml:4:7: unknown rung 'stak' | did you mean 'stack'?"));
   EXPECT_THAT(error_with("  cxx: {", "  cpp: {"), HasSubstr("unknown language 'cpp'"));
   EXPECT_THAT(error_with("limit: 20s", "limits: 20s"), HasSubstr("'limit'"));
   EXPECT_THAT(error_with("signals and", "signal and"), HasSubstr("signals"));
   EXPECT_THAT(error_with("requires: cxx,", "requires: cxy,"), HasSubstr("probe.yaml:10:"));
-  EXPECT_THAT(error_with("[dynamic, static]", "[dynamic, statik]"), HasSubstr("unknown link kind 'statik' | did you mean 'static'?"));
+  EXPECT_THAT(error_with("[dynamic, static]", "[dynamic, statik]"),
+              HasSubstr("unknown link kind 'statik' | did you mean 'static'?"));
   EXPECT_THAT(error_with("flags: [-pthread]", "flag: [-pthread]"), HasSubstr("'flags'"));
 }
 
 TEST_F(ProbeFile, RefusesProgramsThatCannotBe) {
-  EXPECT_THAT(error_with("[C1.c]", "[gone.c]"), HasSubstr("there is no file " + (folder.path() / "C1/gone.c").string()));
+  EXPECT_THAT(error_with("[C1.c]", "[gone.c]"),
+              HasSubstr("there is no file " + (folder.path() / "C1/gone.c").string()));
   EXPECT_THAT(error_with("[C1.c]", "[C1.c, ../C1/C1.c]"), HasSubstr("two sources are called C1.c"));
   EXPECT_THAT(error_with("[C1.c]", "[]"), HasSubstr("at least one source"));
   EXPECT_THAT(error_with("limit: 20s", "limit: 0s"), HasSubstr("hang for ever"));
@@ -110,6 +114,15 @@ TEST_F(ProbeFile, RefusesProgramsThatCannotBe) {
   EXPECT_THAT(error_for("probe: C1\ntitle: t\nrung: hello\n"), HasSubstr("languages"));
   EXPECT_THAT(error_for("probe: C1\ntitle: t\nrung: hello\nlanguages: {}\n"), HasSubstr("at least one language"));
   EXPECT_THAT(error_with("limit: 20s", "check: true"), HasSubstr("a static check has no programs"));
+}
+
+TEST_F(ProbeFile, RefusesSharedLibrariesThatCannotBe) {
+  const std::string with_library = "[C1.c], libraries: [../shared.cc]";
+  EXPECT_THAT(error_with("[C1.c]", with_library),
+              HasSubstr("a static program has no shared libraries | add `links: [dyn"));
+  EXPECT_THAT(error_with("[C1.c]", "[C1.c], libraries: [gone.c]"), HasSubstr("there is no file"));
+  const std::string in_rust = "probe: C1\ntitle: t\nrung: hello\nlinks: [dynamic]\nlanguages: {rust: {sources: ";
+  EXPECT_THAT(error_for(in_rust + with_library + "}}\n"), HasSubstr("only C and C++ programs can have libraries"));
 }
 
 TEST_F(ProbeFile, RefusesHostileYaml) {

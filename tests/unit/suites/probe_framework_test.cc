@@ -61,8 +61,9 @@ TEST_F(ProbeSuite, MakesOneCaseForEachLanguageInTheFirstLinkKind) {
 TEST_F(ProbeSuite, MultipliesByLinkKindsAndVariants) {
   probe("D1", std::string(kFour) + "variants: {O0: [-O0], O2: [-O2]}\nlinks: [dynamic, static]\n");
   const auto units = expand();
-  EXPECT_EQ(case_ids(units), (Ids{"D1::c-O0", "D1::c-O2", "D1::c-O0-static", "D1::c-O2-static", "D1::cxx-O0", "D1::cxx-O2",
-                                  "D1::cxx-O0-static", "D1::cxx-O2-static", "D1::go", "D1::rust", "D1::rust-static"}));
+  EXPECT_EQ(case_ids(units),
+            (Ids{"D1::c-O0", "D1::c-O2", "D1::c-O0-static", "D1::c-O2-static", "D1::cxx-O0", "D1::cxx-O2",
+                 "D1::cxx-O0-static", "D1::cxx-O2-static", "D1::go", "D1::rust", "D1::rust-static"}));
   EXPECT_THAT(command_line(unit_with(units, "D1::c-O2-static").unit.builds.at(0)), HasSubstr("x.c -O2 -static"));
 }
 
@@ -106,9 +107,9 @@ TEST_F(ProbeSuite, NeedsTheSameLanguageAndLinkKindElseC) {
   EXPECT_THAT(unit_with(units, "B1::c").unit.cases[0].needs, IsEmpty());
   EXPECT_THAT(unit_with(units, "B2::c").unit.cases[0].needs, ElementsAre("hello::dynamic::c", "probes::B1::c"));
   EXPECT_THAT(unit_with(units, "B2::rust-static").unit.cases[0].needs,
-              ElementsAre("hello::static::rust", "probes::B1::rust-static"));
+              ElementsAre("hello::static::rust-static", "probes::B1::rust-static"));
   EXPECT_THAT(unit_with(units, "B2::cxx-static").unit.cases[0].needs,
-              ElementsAre("hello::static::cxx", "probes::B1::c-static", "other::X::y"));
+              ElementsAre("hello::static::cxx-static", "probes::B1::c-static", "other::X::y"));
 }
 
 TEST_F(ProbeSuite, NeedsAllVariantsUnlessItHasTheSameOne) {
@@ -121,11 +122,14 @@ TEST_F(ProbeSuite, NeedsAllVariantsUnlessItHasTheSameOne) {
 
 TEST_F(ProbeSuite, RefusesANeedThatIsNoProbe) {
   probe("B1", "rung: hello\nneeds: [B11]\nlanguages: {c: {sources: ../x.c}}\n");
-  EXPECT_THAT(error_of([&] { expand(); }), HasSubstr("B1/probe.yaml:4:8: needs an unknown probe 'B11' | did you mean 'B1'?"));
+  EXPECT_THAT(error_of([&] { expand(); }),
+              HasSubstr("B1/probe.yaml:4:8: needs an unknown probe 'B11' | did you mean 'B1'?"));
 }
 
 TEST_F(ProbeSuite, SkipsWhatTheTargetCannot) {
-  probe("C2", "rung: stack\nrequires: threads\nlanguages: {c: {sources: ../x.c, requires: fork or windows}, cxx: {sources: ../x.cc}}\n");
+  probe("C2",
+        "rung: stack\nrequires: threads\nlanguages: {c: {sources: ../x.c, requires: fork or windows}, cxx: {sources: "
+        "../x.cc}}\n");
   const auto units = expand();
   const Unit& c = unit_with(units, "C2::c").unit;
   EXPECT_EQ(c.cases[0].skip, "requires fork or windows");
@@ -165,9 +169,20 @@ TEST_F(ProbeSuite, RunsTheProgramWithTheNonceAndItsLimit) {
   EXPECT_EQ(job.inputs, units.at(0).unit.builds.back().outputs);
 }
 
+TEST_F(ProbeSuite, SendsItsSharedLibrariesWithTheProgram) {
+  probe("E1", "rung: hello\nlinks: [dynamic]\nlanguages: {c: {sources: ../x.c, libraries: [../x.cc]}}\n");
+  const auto units = expand();
+  const std::size_t all[] = {0};
+  const Job job = framework.execution(units.at(0).unit, all, "abc");
+  const std::filesystem::path folder = units.at(0).unit.builds.back().outputs.front().parent_path();
+  EXPECT_THAT(job.inputs, ElementsAre(folder / "E1", folder / "x.so"));
+  EXPECT_EQ(command_line(job), (folder / "E1").string());
+}
+
 TEST_F(ProbeSuite, ExplainsAFailureFromItsYaml) {
-  probe("B2", "rung: startup\nlanguages: {c: {sources: ../x.c}}\ndiagnosis: {not-run: 'initialisers did not run: {detail}', "
-              "crash: died early, no-trailer: left early, timeout: hung}\ncause: crt files\nseen: DragonFly\n");
+  probe("B2",
+        "rung: startup\nlanguages: {c: {sources: ../x.c}}\ndiagnosis: {not-run: 'initialisers did not run: {detail}', "
+        "crash: died early, no-trailer: left early, timeout: hung}\ncause: crt files\nseen: DragonFly\n");
   const auto units = expand();
   const Unit& unit = units.at(0).unit;
   const Observed failed = judge(unit, "@xtest N fail not-run 0 of 3\n@xtest N end bad 4 1\n", Exited{1});

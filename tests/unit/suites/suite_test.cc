@@ -17,7 +17,8 @@ using namespace std::chrono_literals;
 TEST(SuiteFile, ReadsWhatAllSuitesShare) {
   TempFolder folder;
   folder.write("suite.yaml",
-               "suite: mine\ntitle: My tests\nframework: exit-code\nrequires: threads and not windows\nlimit: 3s\nsources: ['*.c']\n");
+               "suite: mine\ntitle: My tests\nframework: exit-code\nrequires: threads and not windows\nlimit: "
+               "3s\nsources: ['*.c']\n");
   const Suite suite = load_suite(folder.path());
   EXPECT_EQ(suite.name, "mine");
   EXPECT_EQ(suite.title, "My tests");

@@ -27,8 +27,9 @@ TEST_F(Data, HoldsTheNineTargets) {
 TEST_F(Data, EveryTargetLoadsAndNoSpellingIsClaimedTwice) { EXPECT_EQ(library_.all().size(), 9u); }
 
 TEST_F(Data, EverySpellingOfEveryKindIsAccepted) {
-  for (const auto* name : {"aarch64-linux-gnu", "linux/arm64", "arm-linux-gnueabihf", "i386-linux-gnu", "linux/386",
-                           "powerpc64le-linux-gnu", "linux/s390x", "x86_64-w64-mingw32", "windows/amd64", "x86_64-linux-musl"}) {
+  for (const auto* name :
+       {"aarch64-linux-gnu", "linux/arm64", "arm-linux-gnueabihf", "i386-linux-gnu", "linux/386",
+        "powerpc64le-linux-gnu", "linux/s390x", "x86_64-w64-mingw32", "windows/amd64", "x86_64-linux-musl"}) {
     EXPECT_NE(library_.find(name).triple, "") << name;
   }
 }

@@ -19,7 +19,8 @@ class Doctor : public testing::Test {
     std::filesystem::create_directories(folder_.path() / "work");
   }
   std::vector<CheckedTool> check(std::vector<Language> languages, ExecuteCheck execute = {}) {
-    return run_task(io_, check_target({target_, languages, folder_.path() / "cache", folder_.path() / "work", execute}));
+    return run_task(io_,
+                    check_target({target_, languages, folder_.path() / "cache", folder_.path() / "work", execute}));
   }
 
   TargetFolder folder_;

@@ -43,7 +43,8 @@ TEST_F(Load, ReadsOnlyTheFileThatIsAskedFor) {
 TEST_F(Load, NamesTheNearestTargetsForAnUnknownTriple) {
   const TargetLibrary library({built_in_targets()});
   const auto error = error_of([&] { library.find("aarch64-unknow-linux-gnu"); });
-  EXPECT_THAT(error, AllOf(HasSubstr("unknown target 'aarch64-unknow-linux-gnu'"), HasSubstr("aarch64-unknown-linux-gnu")));
+  EXPECT_THAT(error,
+              AllOf(HasSubstr("unknown target 'aarch64-unknow-linux-gnu'"), HasSubstr("aarch64-unknown-linux-gnu")));
   EXPECT_THAT(error_of([&] { library.find("arm-linux"); }), HasSubstr("did you mean arm-linux-gnueabihf"));
 }
 
@@ -60,14 +61,16 @@ TEST_F(Load, ReadsASingleFileOfAnyName) {
 }
 
 TEST_F(Load, RefusesAMissingFolderOrFile) {
-  EXPECT_THAT(error_of([&] { TargetLibrary({folder_.path() / "none"}); }), HasSubstr("none: cannot read this folder of targets"));
+  EXPECT_THAT(error_of([&] { TargetLibrary({folder_.path() / "none"}); }),
+              HasSubstr("none: cannot read this folder of targets"));
   EXPECT_THAT(error_of([&] { TargetLibrary({}, {folder_.path() / "none.yaml"}); }), HasSubstr("none.yaml"));
 }
 
 TEST_F(Load, RefusesATripleThatTwoFilesDefine) {
   const auto file = folder_.write("mine.yaml", small_target("s390x-unknown-linux-gnu"));
   const auto error = error_of([&] { TargetLibrary({built_in_targets()}, {file}); });
-  EXPECT_THAT(error, AllOf(HasSubstr("mine.yaml:1:1"), HasSubstr("already defined by"), HasSubstr("data/s390x-unknown-linux-gnu.yaml")));
+  EXPECT_THAT(error, AllOf(HasSubstr("mine.yaml:1:1"), HasSubstr("already defined by"),
+                           HasSubstr("data/s390x-unknown-linux-gnu.yaml")));
 }
 
 TEST_F(Load, RefusesAnAliasThatTwoTargetsClaim) {
@@ -75,7 +78,8 @@ TEST_F(Load, RefusesAnAliasThatTwoTargetsClaim) {
   folder_.write("x-y-z.yaml", small_target("x-y-z", "aliases: [x-z, same]\n"));
   const TargetLibrary library({folder_.path()});
   const auto error = error_of([&] { library.find("same"); });
-  EXPECT_THAT(error, AllOf(HasSubstr("x-y-z.yaml:7:16: 'same' is also a name of the target in"), HasSubstr("a-b-c.yaml")));
+  EXPECT_THAT(error,
+              AllOf(HasSubstr("x-y-z.yaml:7:16: 'same' is also a name of the target in"), HasSubstr("a-b-c.yaml")));
   EXPECT_EQ(error_of([&] { library.all(); }), error);
 }
 
@@ -86,14 +90,16 @@ TEST_F(Load, RefusesAUsersAliasThatIsABuiltInTriple) {
 }
 
 TEST_F(Load, RefusesAFileWhoseNameIsNotItsTriple) {
-  EXPECT_THAT(error_in(small_target("a-b-c")), AllOf(HasSubstr("x-y-z.yaml:1:9"), HasSubstr("call the file a-b-c.yaml")));
+  EXPECT_THAT(error_in(small_target("a-b-c")),
+              AllOf(HasSubstr("x-y-z.yaml:1:9"), HasSubstr("call the file a-b-c.yaml")));
 }
 
 TEST_F(Load, MergesMapsAndReplacesListsOfTheTargetItExtends) {
-  folder_.write("_base.yaml",
-                "arch: s390x\nlinks: [dynamic, static]\nfeatures: [linux, threads]\n"
-                "compilers:\n  c: {try: [one], flags: [-a], links: {dynamic: [], static: [-static]}, env: {A: 1, B: 2}}\n"
-                "files: {bits: 64, order: big, machine: s390, needed: [libc.so.6]}\n");
+  folder_.write(
+      "_base.yaml",
+      "arch: s390x\nlinks: [dynamic, static]\nfeatures: [linux, threads]\n"
+      "compilers:\n  c: {try: [one], flags: [-a], links: {dynamic: [], static: [-static]}, env: {A: 1, B: 2}}\n"
+      "files: {bits: 64, order: big, machine: s390, needed: [libc.so.6]}\n");
   folder_.write("x-y-z.yaml",
                 "triple: x-y-z\nextends: _base\nfeatures: [+tls, -threads]\n"
                 "compilers:\n  c: {flags: [-b], links: {static: [-s]}, env: {B: 3}}\nfiles: {interp: /lib/ld}\n");
@@ -107,7 +113,8 @@ TEST_F(Load, MergesMapsAndReplacesListsOfTheTargetItExtends) {
   EXPECT_EQ(c.env.at("A") + c.env.at("B"), "13");
   EXPECT_EQ(target.files.interp, "/lib/ld");
   EXPECT_THAT(target.files.needed, ElementsAre("libc.so.6"));
-  EXPECT_THAT(target.features, AllOf(Contains("tls"), Contains("linux"), Contains("big-endian"), Not(Contains("threads"))));
+  EXPECT_THAT(target.features,
+              AllOf(Contains("tls"), Contains("linux"), Contains("big-endian"), Not(Contains("threads"))));
 }
 
 TEST_F(Load, DerivesTheWordsAnewForATargetThatExtendsAnother) {
@@ -132,7 +139,8 @@ TEST_F(Load, RefusesToExtendItself) {
 
 TEST_F(Load, NamesTheNearestFileForAnUnknownParent) {
   folder_.write("_linux.yaml", "arch: x86_64\n");
-  EXPECT_THAT(error_in("triple: x-y-z\nextends: _linx\n"), AllOf(HasSubstr("x-y-z.yaml:2:10"), HasSubstr("did you mean _linux")));
+  EXPECT_THAT(error_in("triple: x-y-z\nextends: _linx\n"),
+              AllOf(HasSubstr("x-y-z.yaml:2:10"), HasSubstr("did you mean _linux")));
 }
 
 TEST_F(Load, NamesTheNearestKeyForATypo) {
@@ -140,10 +148,14 @@ TEST_F(Load, NamesTheNearestKeyForATypo) {
 }
 
 TEST_F(Load, RefusesUnknownWordsWithTheNearestKnownOne) {
-  EXPECT_THAT(error_after("features: [linux, thread]\n"), AllOf(HasSubstr(":7:19"), HasSubstr("did you mean 'threads'?")));
-  EXPECT_THAT(error_after("executors: [{name: qemu}]\n"), AllOf(HasSubstr(":7:20"), HasSubstr("unknown executor 'qemu'")));
-  EXPECT_THAT(error_after("packages: {debian: {amd64: {executor:win: [a]}}}\n"), HasSubstr("did you mean 'executor:wine'?"));
-  EXPECT_THAT(error_in("triple: x-y-z\ncompilers: {c++: {try: [g++]}}\n"), HasSubstr("unknown language 'c++': known are c, cxx"));
+  EXPECT_THAT(error_after("features: [linux, thread]\n"),
+              AllOf(HasSubstr(":7:19"), HasSubstr("did you mean 'threads'?")));
+  EXPECT_THAT(error_after("executors: [{name: qemu}]\n"),
+              AllOf(HasSubstr(":7:20"), HasSubstr("unknown executor 'qemu'")));
+  EXPECT_THAT(error_after("packages: {debian: {amd64: {executor:win: [a]}}}\n"),
+              HasSubstr("did you mean 'executor:wine'?"));
+  EXPECT_THAT(error_in("triple: x-y-z\ncompilers: {c++: {try: [g++]}}\n"),
+              HasSubstr("unknown language 'c++': known are c, cxx"));
   EXPECT_THAT(error_in("triple: x-y-z\nlinks: [dynamic, statik]\n"), HasSubstr("did you mean 'static'?"));
 }
 
@@ -157,6 +169,7 @@ TEST_F(Load, RefusesWrongTypesAndValues) {
   EXPECT_THAT(error_after("executors: qemu-user\n"), HasSubstr(":7:12"));
   EXPECT_THAT(error_after("aliases: [a b]\n"), HasSubstr("'a b' is no spelling of a target"));
   EXPECT_THAT(error_after("executors: [{name: wine, settings: {magic: x}}]\n"), HasSubstr("magic"));
+  EXPECT_THAT(error_after("executors: [{name: qemu-user, settings: {cpu: max}}]\n"), HasSubstr("cpu"));
   EXPECT_THAT(error_after("executors: [{name: wine}, {name: wine}]\n"), HasSubstr("is there twice"));
   EXPECT_THAT(error_after("packages: {debian: {amd64: {c: [\"a b\"]}}}\n"), HasSubstr("'a b' is no name of a package"));
 }
@@ -178,18 +191,22 @@ TEST_F(Load, SaysWhatATargetLacks) {
   EXPECT_THAT(error_in("title: x\n"), HasSubstr("triple"));
   EXPECT_THAT(error_in("triple: x-y-z\n"), HasSubstr("has no arch"));
   EXPECT_THAT(error_in("triple: x-y-z\narch: x\nlinks: [static]\n"), HasSubstr("has no compilers"));
-  EXPECT_THAT(error_in("triple: x-y-z\narch: x\nlinks: [static, dynamic]\ncompilers: {c: {try: [cc], links: {static: []}}}\n"
-                       "files: {bits: 64, order: little, machine: x86_64}\n"),
-              HasSubstr("no compiler says how to link 'dynamic'"));
+  EXPECT_THAT(
+      error_in("triple: x-y-z\narch: x\nlinks: [static, dynamic]\ncompilers: {c: {try: [cc], links: {static: []}}}\n"
+               "files: {bits: 64, order: little, machine: x86_64}\n"),
+      HasSubstr("no compiler says how to link 'dynamic'"));
 }
 
 TEST_F(Load, ReadsLiesWithTheirConditions) {
-  folder_.write("x-y-z.yaml", small_target("x-y-z", "lies:\n  - {executor: wine, test: probes::F1::*, when: not binfmt, reason: so}\n"));
+  folder_.write(
+      "x-y-z.yaml",
+      small_target("x-y-z", "lies:\n  - {executor: wine, test: probes::F1::*, when: not binfmt, reason: so}\n"));
   const TargetLibrary library({folder_.path()});
   const auto& lie = library.find("x-y-z").lies.at(0);
   EXPECT_EQ(lie.when, "not binfmt");
   EXPECT_EQ(lie.where.line, 8);
-  EXPECT_THAT(error_after("lies:\n  - {executor: wine, test: x, when: not binfm, reason: so}\n"), HasSubstr("did you mean 'binfmt'?"));
+  EXPECT_THAT(error_after("lies:\n  - {executor: wine, test: x, when: not binfm, reason: so}\n"),
+              HasSubstr("did you mean 'binfmt'?"));
 }
 
 TEST_F(Load, AnAbsentLanguageComesBackWithItsOwnProgram) {

@@ -20,10 +20,11 @@ TEST_P(Skeleton, LoadsAsItIs) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Triples, Skeleton,
-                         testing::Values("aarch64-unknown-linux-musl", "x86_64-unknown-dragonfly", "x86_64-unknown-illumos",
-                                         "aarch64-unknown-freebsd", "i686-pc-windows-gnu", "sparc64-unknown-netbsd",
-                                         "powerpc64-unknown-linux-gnu", "loongarch64-unknown-linux-gnu", "x86_64-unknown-haiku",
-                                         "m68k-unknown-elf", "i386-solaris", "s390x-alpine-linux-musl"));
+                         testing::Values("aarch64-unknown-linux-musl", "x86_64-unknown-dragonfly",
+                                         "x86_64-unknown-illumos", "aarch64-unknown-freebsd", "i686-pc-windows-gnu",
+                                         "sparc64-unknown-netbsd", "powerpc64-unknown-linux-gnu",
+                                         "loongarch64-unknown-linux-gnu", "x86_64-unknown-haiku", "m68k-unknown-elf",
+                                         "i386-solaris", "s390x-alpine-linux-musl"));
 
 TEST(SkeletonText, TellsTheFactsOfTheTriple) {
   const TargetFolder folder;

@@ -22,13 +22,16 @@ class Toolchains : public testing::Test {
   Toolchains() { target_ = library_.find("aarch64-unknown-linux-gnu"); }
 
   // A compiler that says `machine` and, when it preprocesses, the text of `macros` and the path of <stdio.h>.
-  void compiler(const std::string& name, const std::string& machine, const std::string& macros, const std::string& stdio,
-                const std::string& version = "fake-gcc 1.2") {
+  void compiler(const std::string& name, const std::string& machine, const std::string& macros,
+                const std::string& stdio, const std::string& version = "fake-gcc 1.2") {
     folder_.write_program("bin/" + name, "echo \"$@\" >> '" + asked().string() + "'\ncase \"$*\" in\n" +
-                                             "*--version*) echo '" + version + "';;\n*-dumpmachine*) echo '" + machine + "';;\n" +
-                                             "*) printf '" + macros + "'; echo '. " + stdio + "' >&2;;\nesac\n");
+                                             "*--version*) echo '" + version + "';;\n*-dumpmachine*) echo '" + machine +
+                                             "';;\n" + "*) printf '" + macros + "'; echo '. " + stdio +
+                                             "' >&2;;\nesac\n");
   }
-  void good_compiler(const std::string& name) { compiler(name, "aarch64-linux-gnu", good_macros, "/usr/aarch64-linux-gnu/include/stdio.h"); }
+  void good_compiler(const std::string& name) {
+    compiler(name, "aarch64-linux-gnu", good_macros, "/usr/aarch64-linux-gnu/include/stdio.h");
+  }
 
   std::filesystem::path asked() const { return folder_.path() / "asked"; }
   FoundToolchain find(Language language = Language::c) {
@@ -61,7 +64,8 @@ TEST_F(Toolchains, SaysWhatWasLookedForAndHowToGetIt) {
   const auto found = find();
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().why,
-            "no C compiler for aarch64-unknown-linux-gnu: looked for aarch64-linux-gnu-gcc, aarch64-unknown-linux-gnu-gcc, gcc");
+            "no C compiler for aarch64-unknown-linux-gnu: looked for aarch64-linux-gnu-gcc, "
+            "aarch64-unknown-linux-gnu-gcc, gcc");
   EXPECT_EQ(found.error().remedy, "apt-get install -y gcc-aarch64-linux-gnu libc6-dev-arm64-cross");
 }
 
@@ -97,14 +101,17 @@ TEST_F(Toolchains, RefusesACompilerThatNamesAnotherMachine) {
   compiler("aarch64-linux-gnu-gcc", "aarch64-foo-linux-gnu", good_macros, "/x/stdio.h");
   const auto found = find();
   ASSERT_FALSE(found);
-  EXPECT_THAT(found.error().why, HasSubstr("says that it makes programs for 'aarch64-foo-linux-gnu', which is no name of"));
+  EXPECT_THAT(found.error().why,
+              HasSubstr("says that it makes programs for 'aarch64-foo-linux-gnu', which is no name of"));
   EXPECT_THAT(found.error().remedy, HasSubstr("add it to the aliases in"));
 }
 
 TEST_F(Toolchains, RefusesACompilerOfAnotherProcessor) {
-  compiler("gcc", "x86_64-linux-gnu", "#define __SIZEOF_POINTER__ 8\\n#define __x86_64__ 1\\n#define __linux__ 1\\n#define __GLIBC__ 2\\n",
+  compiler("gcc", "x86_64-linux-gnu",
+           "#define __SIZEOF_POINTER__ 8\\n#define __x86_64__ 1\\n#define __linux__ 1\\n#define __GLIBC__ 2\\n",
            "/usr/include/stdio.h");
-  EXPECT_THAT(find().error().why, HasSubstr("makes programs for another machine (x86_64-linux-gnu): it does not define __aarch64__"));
+  EXPECT_THAT(find().error().why,
+              HasSubstr("makes programs for another machine (x86_64-linux-gnu): it does not define __aarch64__"));
 }
 
 TEST_F(Toolchains, RefusesAClangThatTakesTheHostsHeaders) {
@@ -112,14 +119,18 @@ TEST_F(Toolchains, RefusesAClangThatTakesTheHostsHeaders) {
   compiler("clang", "aarch64-unknown-linux-gnu", good_macros, "/usr/include/stdio.h", "Debian clang version 19");
   const auto found = find();
   ASSERT_FALSE(found);
-  EXPECT_THAT(found.error().why, HasSubstr("takes this host's headers (/usr/include/stdio.h) for aarch64-unknown-linux-gnu"));
+  EXPECT_THAT(found.error().why,
+              HasSubstr("takes this host's headers (/usr/include/stdio.h) for aarch64-unknown-linux-gnu"));
   EXPECT_THAT(found.error().remedy, HasSubstr("--sysroot=DIR"));
 }
 
 TEST_F(Toolchains, NamesTheHostsHeadersAlsoWhenTheyDoNotCompile) {
-  folder_.write_program("bin/gcc", "case \"$*\" in *-E*) echo '. /usr/include/stdio.h' >&2; echo 'fatal error: bits/x.h' >&2; exit 1;; esac\n"
-                                   "echo aarch64-linux-gnu\n");
-  EXPECT_THAT(find().error().why, HasSubstr("takes this host's headers (/usr/include/stdio.h) for aarch64-unknown-linux-gnu: fatal error"));
+  folder_.write_program(
+      "bin/gcc",
+      "case \"$*\" in *-E*) echo '. /usr/include/stdio.h' >&2; echo 'fatal error: bits/x.h' >&2; exit 1;; esac\n"
+      "echo aarch64-linux-gnu\n");
+  EXPECT_THAT(find().error().why,
+              HasSubstr("takes this host's headers (/usr/include/stdio.h) for aarch64-unknown-linux-gnu: fatal error"));
 }
 
 TEST_F(Toolchains, TheHostsHeadersAreRightForTheHostItself) {
@@ -138,9 +149,10 @@ TEST_F(Toolchains, RefusesAMuslCompilerWithGlibcsHeaders) {
 }
 
 TEST_F(Toolchains, RefusesACompilerWithoutItsLibrarysHeaders) {
-  folder_.write_program("bin/aarch64-linux-gnu-gcc",
-                        "case \"$*\" in *-E*) echo '<command-line>: fatal error: stdio.h: No such file or directory' >&2; exit 1;; esac\n"
-                        "echo aarch64-linux-gnu\n");
+  folder_.write_program(
+      "bin/aarch64-linux-gnu-gcc",
+      "case \"$*\" in *-E*) echo '<command-line>: fatal error: stdio.h: No such file or directory' >&2; exit 1;; esac\n"
+      "echo aarch64-linux-gnu\n");
   const auto found = find();
   ASSERT_FALSE(found);
   EXPECT_THAT(found.error().why, HasSubstr("fatal error: stdio.h: No such file"));
@@ -157,8 +169,9 @@ TEST_F(Toolchains, GoGetsAnEnvironmentOfItsOwn) {
   const auto found = find(Language::go);
   ASSERT_TRUE(found) << found.error().why;
   EXPECT_EQ(found->version, "go version go9");
-  EXPECT_THAT(found->env, AllOf(Contains("GOOS=linux"), Contains("GOARCH=arm64"), Contains("CGO_ENABLED=0"), Contains("GOPROXY=off"),
-                                Contains("GOCACHE=" + (folder_.path() / "cache/go/build").string())));
+  EXPECT_THAT(found->env,
+              AllOf(Contains("GOOS=linux"), Contains("GOARCH=arm64"), Contains("CGO_ENABLED=0"),
+                    Contains("GOPROXY=off"), Contains("GOCACHE=" + (folder_.path() / "cache/go/build").string())));
   EXPECT_TRUE(std::filesystem::is_directory(folder_.path() / "cache/go/tmp"));
 }
 
@@ -185,7 +198,8 @@ TEST_F(Toolchains, RustIsTakenFromThePrivateUnpackAndLinksWithTheTargetsCompiler
     folder_.write(root + "lib/rustlib/aarch64-unknown-linux-gnu/lib/libstd-1.rlib", "");
     folder_.write(root + "lib/x86_64-linux-gnu/librustc_driver-1.so", "");
     const auto libdir = (folder_.path() / root / "lib/rustlib/aarch64-unknown-linux-gnu/lib").string();
-    folder_.write_program(root + "bin/rustc", "case \"$1\" in --version) echo rustc 1.63.0;; *) echo '" + libdir + "';; esac\n");
+    folder_.write_program(root + "bin/rustc",
+                          "case \"$1\" in --version) echo rustc 1.63.0;; *) echo '" + libdir + "';; esac\n");
     co_return;
   };
   run_task(io_, install_rust(target_, search, unpack));
@@ -193,8 +207,10 @@ TEST_F(Toolchains, RustIsTakenFromThePrivateUnpackAndLinksWithTheTargetsCompiler
   const auto found = find(Language::rust);
   ASSERT_TRUE(found) << found.error().why;
   EXPECT_EQ(found->version, "rustc 1.63.0");
-  EXPECT_THAT(found->spec.flags, AllOf(Contains("--sysroot"), Contains("linker=" + (folder_.path() / "bin/aarch64-linux-gnu-gcc").string())));
-  EXPECT_THAT(found->env, Contains("LD_LIBRARY_PATH=" + (folder_.path() / "cache/rust/amd64/usr/lib/x86_64-linux-gnu").string()));
+  EXPECT_THAT(found->spec.flags, AllOf(Contains("--sysroot"),
+                                       Contains("linker=" + (folder_.path() / "bin/aarch64-linux-gnu-gcc").string())));
+  EXPECT_THAT(found->env,
+              Contains("LD_LIBRARY_PATH=" + (folder_.path() / "cache/rust/amd64/usr/lib/x86_64-linux-gnu").string()));
   asked_for.clear();
   run_task(io_, install_rust(target_, search, unpack));
   EXPECT_TRUE(asked_for.empty()) << "installed again";
@@ -229,7 +245,8 @@ TEST(IdentityCache, TakesABrokenFileForNone) {
   const TargetFolder folder;
   const IdentityCache cache(folder.path());
   cache.keep("/bin/x 1 2", "q", {{"version", "1"}});
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) std::ofstream(entry.path()) << "{\"stamp\": ";
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    std::ofstream(entry.path()) << "{\"stamp\": ";
   EXPECT_FALSE(cache.find("/bin/x 1 2", "q"));
 }
 
