@@ -125,6 +125,15 @@ void read_headers(std::string_view listing, CompilerFacts& facts) {
   }
 }
 
+Task<std::string> ask_for_helper(std::filesystem::path program, std::string name, std::vector<std::string> flags,
+                                 std::vector<std::string> env) {
+  std::vector<std::string> argv{program.string()};
+  argv.insert(argv.end(), flags.begin(), flags.end());
+  argv.push_back("-print-prog-name=" + name);
+  const auto answer = co_await ask(std::move(argv), std::move(env));
+  co_return exited_with(answer, 0) ? first_line(answer.out.text) : "";
+}
+
 Task<CompilerFacts> ask_compiler(std::filesystem::path program, Language language, std::vector<std::string> flags,
                                  std::vector<std::string> env) {
   CompilerFacts facts;

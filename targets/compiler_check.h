@@ -36,6 +36,10 @@ struct Refusal {
 Task<CompilerFacts> ask_compiler(std::filesystem::path program, Language language, std::vector<std::string> flags,
                                  std::vector<std::string> env);
 
+// The path of a program that the driver starts ("as", "ld", "cc1"), or its bare name where it would look for it on PATH.
+Task<std::string> ask_for_helper(std::filesystem::path program, std::string name, std::vector<std::string> flags,
+                                 std::vector<std::string> env);
+
 // Reads the output of `-dM -E -H` into facts; clang names a header that does not compile only in its complaint.
 void read_macros(std::string_view output, CompilerFacts& facts);
 void read_headers(std::string_view listing, CompilerFacts& facts);

@@ -11,6 +11,7 @@
 #include "targets/rust.h"
 #include "targets/tool_env.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace xtest {
@@ -31,6 +32,28 @@ std::string language_title(Language language) {
 std::string question_for(const Target& target, Language language, const CompilerSpec& spec, const HostFacts& host) {
   return fmt::format("{} {} {} {} {} {}", target.triple, to_string(language), sh_join(spec.flags),
                      join(target.aliases, " "), join(spec.dumpmachine, " "), host.machine);
+}
+
+// The programs that the driver starts decide its products as it does, and can change without it.
+std::vector<std::string> helpers_of(Language language, const CompilerSpec& spec) {
+  std::vector<std::string> names{language == Language::cxx ? "cc1plus" : "cc1", "as", "ld"};
+  const auto add_linker = [&](const std::string& flag) {
+    constexpr std::string_view kChoice = "-fuse-ld=";
+    if (flag.starts_with(kChoice)) names.push_back("ld." + flag.substr(kChoice.size()));
+  };
+  std::ranges::for_each(spec.flags, add_linker);
+  for (const auto& [kind, flags] : spec.link_flags) std::ranges::for_each(flags, add_linker);
+  return names;
+}
+
+Task<std::string> stamp_of_helpers(std::filesystem::path program, Language language, const CompilerSpec& spec,
+                                   const ToolSearch& search) {
+  std::string stamp;
+  for (const std::string& name : helpers_of(language, spec)) {
+    const std::string answer = co_await ask_for_helper(program, name, spec.flags, tool_environment(program));
+    if (const auto helper = find_program(answer, search.path)) stamp += '\n' + tool_stamp(*helper, search.path);
+  }
+  co_return stamp;
 }
 
 Toolchain make_toolchain(Language language, const std::filesystem::path& program, const CompilerSpec& spec,
@@ -54,7 +77,8 @@ Task<FoundToolchain> try_compiler(const Target& target, Language language, std::
   const auto question = question_for(target, language, spec, search.host);
   if (const auto answer = known.find(stamp, question);
       answer && answer->contains("version") && answer->contains("machine")) {
-    co_return make_toolchain(language, program, spec, stamp, *answer);
+    const auto helpers = co_await stamp_of_helpers(program, language, spec, search);
+    co_return make_toolchain(language, program, spec, stamp + helpers, *answer);
   }
   auto env = tool_environment(program);
   const auto facts = co_await ask_compiler(program, language, spec.flags, std::move(env));
@@ -63,7 +87,8 @@ Task<FoundToolchain> try_compiler(const Target& target, Language language, std::
   }
   const Answer answer{{"version", facts.version}, {"machine", facts.machine}};
   known.keep(stamp, question, answer);
-  co_return make_toolchain(language, program, spec, stamp, answer);
+  const auto helpers = co_await stamp_of_helpers(program, language, spec, search);
+  co_return make_toolchain(language, program, spec, stamp + helpers, answer);
 }
 
 Task<FoundToolchain> find_c_compiler(const Target& target, Language language, ToolSearch search) {

@@ -23,7 +23,7 @@ struct Toolchain {
   std::string name;                       // stream part: "gcc", "clang", "go", "rustc"
   std::filesystem::path program;          // absolute
   std::string version;                    // first line of --version
-  std::string identity;                   // version, target and digest of the program's path, size and time
+  std::string identity;                   // version, target, digest of path, size and time of it and its as, ld, cc1
   CompilerSpec spec;                      // the target's, with what this machine adds to the flags (--sysroot, linker)
   std::vector<std::string> env;           // "K=V", exact environment for its processes
 };

@@ -106,7 +106,7 @@ Termination termination_of(std::uint32_t how, std::uint32_t number, std::string 
     case XA_EXITED: return Exited{static_cast<int>(number)};
     case XA_SIGNALLED: return Signalled{static_cast<int>(number), std::move(text)};
     case XA_TIMED_OUT: return TimedOut{};
-    default: return NotStarted{std::move(text)};
+    default: return NotStarted{std::move(text), number != 0};
   }
 }
 

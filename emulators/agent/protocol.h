@@ -39,7 +39,7 @@ enum {
   XA_STARTED = 17, /* pid u32 */
   XA_OUTPUT = 18,  /* channel u32 (0 out, 1 err), bytes */
   XA_SKIPPED = 19, /* channel u32, bytes left out u64: what follows is the tail */
-  XA_ENDED = 20,   /* how u32, number u32, text, user us u64, system us u64, wall us u64, max rss KiB u64,
+  XA_ENDED = 20,   /* how u32, number u32 (exit code, signal, 1: the system refused the file), text, user us u64, system us u64, wall us u64, max rss KiB u64,
                       out total u64, err total u64, strays u32, texts, evidence text */
   XA_LOG = 21      /* text */
 };

@@ -193,7 +193,7 @@ void run_start(struct run *run, struct request *request, int null_fd, struct cha
   run->streams[0].head_left = run->streams[1].head_left = request->head;
   run->begin_us = now_us();
   if (!launch(run, null_fd, why, sizeof why)) {
-    struct verdict v = {XA_NOT_STARTED, 0, why};
+    struct verdict v = {XA_NOT_STARTED, run->leader.pid == SPAWN_REFUSED, why};
     if (!request->dropped) remove_folder(request, c);
     send_ended(c, run, request->seq, v);
     clear(run);

@@ -105,6 +105,11 @@ static void become(const struct request *r, const int stdio[3], volatile struct 
   fail(f, STAGE_EXEC);
 }
 
+static bool is_refused(const struct request *r, struct failure f) {
+  if (f.stage != STAGE_EXEC) return false;
+  return f.error == ENOEXEC || f.error == ELIBBAD || (f.error == ENOENT && access(r->argv[0], F_OK) == 0);
+}
+
 static void explain(const struct request *r, struct failure f, char *why, size_t size) {
   const char *text = strerror(f.error);
   const char *program = r->argv[0];
@@ -130,9 +135,9 @@ pid_t spawn(const struct request *r, const int stdio[3], char *why, size_t size)
   sigprocmask(SIG_SETMASK, &before, NULL);
   if (pid < 0) {
     snprintf(why, size, "cannot start '%s': no new process: %s", r->argv[0], strerror(error));
-    return -1;
+    return SPAWN_FAILED;
   }
   if (failure.stage == STAGE_NONE) return pid;
   explain(r, failure, why, size);
-  return -1; /* its zombie is reaped with the next run's */
+  return is_refused(r, failure) ? SPAWN_REFUSED : SPAWN_FAILED; /* its zombie is reaped with the next run's */
 }

@@ -25,5 +25,7 @@ struct request {
 struct request *request_parse(const struct frame *f, struct channel *c);
 void request_free(struct request *r);
 
-/* The pid, or -1 with a sentence in `why`. The program is running (or has failed to) when this returns. */
+/* The pid; otherwise a sentence in `why` and SPAWN_REFUSED if the system does not take the file (its format, its loader),
+ * or SPAWN_FAILED. The program is running (or has failed to) when this returns. */
+enum { SPAWN_FAILED = -1, SPAWN_REFUSED = -2 };
 pid_t spawn(const struct request *r, const int stdio[3], char *why, size_t size);

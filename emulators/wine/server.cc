@@ -55,6 +55,9 @@ Task<std::string> read_line(UniqueFd from) {
         co_await pipe.async_read_some(asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, error));
     text.append(bytes, size);
   }
+  const auto cancelled = co_await asio::this_coro::cancellation_state;
+  if (cancelled.cancelled() != asio::cancellation_type::none)
+    throw boost::system::system_error(asio::error::operation_aborted);
   co_return text;
 }
 

@@ -18,7 +18,7 @@ struct Calibration {
 };
 
 // Nothing when there is no executor or no C compiler, or the loop did not run: then the executor's rough factor stays.
-// With a cache it is measured once for an executor, a compiler and a machine. Cancelling kills what runs.
+// With a cache it is measured once a day for an executor, a compiler and a machine. Cancelling kills what runs.
 Task<std::optional<Calibration>> calibrate(const Prepared& prepared, const Folders& folders, std::filesystem::path work,
                                            ActionCache* cache);
 

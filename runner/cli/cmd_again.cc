@@ -10,7 +10,9 @@
 #include <fmt/chrono.h>
 
 #include <iostream>
+#include <map>
 #include <memory>
+#include <set>
 
 namespace xtest {
 namespace {
@@ -21,37 +23,92 @@ struct AgainOptions {
   std::vector<std::string> expect;
 };
 
+std::string result_id(const Stream& stream, const Case& one) {
+  return stream.to_string() + "::" + one.group + "::" + one.name;
+}
+
+template <class Each>
+void for_each_listed(const Replay& replay, Each each) {
+  for (const Event& event : replay.events) {
+    const auto* listed = std::get_if<UnitListed>(&event.body);
+    if (!listed || listed->stream >= replay.started.streams.size()) continue;
+    CaseIx test = listed->first_case;
+    for (const Case& one : listed->cases) each(replay.started.streams[listed->stream].stream, one, test++);
+  }
+}
+
+std::set<std::string> listed_ids(const Replay& replay) {
+  std::set<std::string> ids;
+  for_each_listed(replay, [&](const Stream& stream, const Case& one, CaseIx) { ids.insert(result_id(stream, one)); });
+  return ids;
+}
+
 Task<int> resume(const Registry& registry, AgainOptions again) {
   const auto record = find_run(again.runs, again.run);
   const Replay replay = read_replay(record);
   RunOptions options = parse_run(replay.started.argv);
   options.runs = again.runs;
   const auto work = std::filesystem::path(again.runs).parent_path() / "work" / record.filename();
+  std::set<std::string> only;
+  if (!replay.started.parent.empty()) {          // a rerun: its tests were named one by one
+    only = listed_ids(replay);
+    options.partition.clear();
+  }
   Conduct how;
   how.resume = record;
-  RunContext context = co_await make_context(registry, std::move(options), work);
+  RunContext context = co_await make_context(registry, std::move(options), work, std::move(only));
   co_return co_await conduct(registry, std::move(context), std::move(how));
 }
 
-// Everything of a run that is not good: bad, inconclusive, or never decided.
-std::set<std::string> worth_running_again(const Replay& replay) {
-  const Policy policy(replay.started);
-  std::set<std::string> ids;
-  for (const Event& event : replay.events) {
-    const auto* listed = std::get_if<UnitListed>(&event.body);
-    if (!listed) continue;
-    const Stream& stream = replay.started.streams.at(listed->stream).stream;
-    CaseIx test = listed->first_case;
-    for (const Case& one : listed->cases) {
-      const auto decided = replay.decided.find(test++);
-      const bool again = decided == replay.decided.end() || decided->second.kind == "blocked" ||
-                         policy.weigh(decided->second.status, decided->second.kind, stream.target) == Weight::bad ||
-                         decided->second.status == Status::infra;
-      if (again) ids.insert(stream.to_string() + "::" + one.group + "::" + one.name);
+// Everything of a run that is not good: bad, inconclusive, never decided, or blocked, then with what blocked it.
+class WorthRunningAgain {
+ public:
+  explicit WorthRunningAgain(const Replay& replay) : replay_(replay), policy_(replay.started) {
+    for_each_listed(replay, [&](const Stream& stream, const Case& one, CaseIx test) {
+      by_id_.emplace(stream.target + '\n' + TestId{stream.suite, one.group, one.name}.to_string(), Listed{stream, one, test});
+    });
+  }
+
+  std::set<std::string> ids() {
+    for (const auto& [id, listed] : by_id_) {
+      if (is_worth(listed)) add(listed);
+    }
+    return std::move(ids_);
+  }
+
+ private:
+  struct Listed {
+    const Stream& stream;
+    const Case& test;
+    CaseIx ix;
+  };
+
+  const Outcome* outcome(const Listed& listed) const {
+    const auto decided = replay_.decided.find(listed.ix);
+    return decided == replay_.decided.end() ? nullptr : &decided->second;
+  }
+
+  bool is_worth(const Listed& listed) const {
+    const Outcome* known = outcome(listed);
+    return !known || known->kind == "blocked" || known->status == Status::infra ||
+           policy_.weigh(known->status, known->kind, listed.stream.target) == Weight::bad;
+  }
+
+  void add(const Listed& listed) {
+    if (!ids_.insert(result_id(listed.stream, listed.test)).second) return;
+    for (const std::string& need : listed.test.needs) {
+      const auto found = by_id_.find(listed.stream.target + '\n' + need);
+      if (found == by_id_.end()) continue;
+      const Outcome* known = outcome(found->second);
+      if (!known || known->kind == "blocked" || weight(known->raw) != Weight::good) add(found->second);
     }
   }
-  return ids;
-}
+
+  const Replay& replay_;
+  const Policy policy_;
+  std::map<std::string, Listed> by_id_;          // by target and test id
+  std::set<std::string> ids_;
+};
 
 // What the run itself ended with; a run that did not end has no verdict.
 int exit_code_of(const Replay& replay) {
@@ -70,7 +127,8 @@ std::size_t outstanding_of(const Replay& replay) {
 Task<int> rerun(const Registry& registry, AgainOptions again) {
   const auto record = find_run(again.runs, again.run);
   const Replay replay = read_replay(record);
-  std::set<std::string> ids = worth_running_again(replay);
+  refuse_damage(replay, record);
+  std::set<std::string> ids = WorthRunningAgain(replay).ids();
   if (ids.empty()) {
     const int code = exit_code_of(replay);
     std::cerr << "xtest: nothing of " << record.filename().string() << " can be run again; it ended with " << code << "\n";
@@ -113,6 +171,7 @@ std::vector<Expectations> lists_for(const Replay& replay, const AgainOptions& ag
 int rejudge(const Registry&, const AgainOptions& again) {
   const auto record = find_run(again.runs, again.run);
   const Replay replay = read_replay(record);
+  refuse_damage(replay, record);
   const std::vector<Expectations> lists = lists_for(replay, again);
   const std::string today = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::system_clock::now()));
   RecordWriter writer = RecordWriter::create(std::filesystem::path(again.runs) / new_ulid());

@@ -20,7 +20,11 @@ struct ExecOptions {
 };
 
 int own_code(const Termination& how, std::string& trouble) {
-  if (const auto* exited = std::get_if<Exited>(&how)) return exited->code & 0xff;
+  if (const auto* exited = std::get_if<Exited>(&how)) {
+    if (exited->code >= 0 && exited->code <= 0xff) return exited->code;
+    trouble = "exited with " + std::to_string(exited->code) + ", more than an exit code can be here";
+    return (exited->code & 0xff) != 0 ? exited->code & 0xff : 0xff;
+  }
   if (const auto* signalled = std::get_if<Signalled>(&how)) return 128 + signalled->number;
   trouble = describe(how);
   return exit_code::exec_failed;

@@ -12,7 +12,7 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
   return command;
 }
 
-int run_async(std::function<Task<int>()> task) {
+int run_async(const std::function<Task<int>()>& task) {
   asio::io_context context(1);
   int code = 0;
   std::exception_ptr error;

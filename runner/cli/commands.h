@@ -30,6 +30,6 @@ void add_inspect(CLI::App& app, Invocation& invocation);
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& help);
 
 // Runs a coroutine to its end on an io_context of its own; exceptions come through.
-int run_async(std::function<Task<int>()> task);
+int run_async(const std::function<Task<int>()>& task);
 
 }  // namespace xtest

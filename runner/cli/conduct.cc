@@ -55,11 +55,11 @@ class Conductor {
   Task<int> run() {
     Engine engine(executor_, parts(), engine_options());
     const UnitIx listed = how_.resume.empty() ? begin() : go_on(engine);
-    engine.list(listed);
-    watch_signals(engine);
-    tick();
     std::exception_ptr trouble;
     try {
+      engine.list(listed);
+      watch_signals(engine);
+      tick();
       co_await calibrate_all(engine);
       co_await engine.run();
     } catch (const std::exception& error) {
@@ -239,7 +239,7 @@ class Conductor {
 
   int end(const char* reason) {
     ticker_.cancel();
-    signals_->cancel();
+    signals_.reset();
     RunEnded ended;
     ended.reason = reason;
     ended.counts = tally_.tally.as_counts();

@@ -58,6 +58,16 @@ Task<void> install_missing(const RunContext& context, std::vector<Prepared>& pre
   }
 }
 
+// A folder that no process has used: a test must not meet what a killed run left behind.
+std::filesystem::path unused_folder(const std::filesystem::path& work) {
+  std::error_code error;
+  std::filesystem::create_directories(work, error);
+  int number = 1;
+  const auto folder = [&] { return work / ("scratch" + std::to_string(number)); };
+  while (!error && !std::filesystem::create_directory(folder(), error)) ++number;
+  return folder();
+}
+
 }  // namespace
 
 Task<RunContext> make_context(const Registry& registry, RunOptions options, std::filesystem::path work,
@@ -65,7 +75,7 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
   RunContext context;
   context.options = std::move(options);
   context.work = std::filesystem::absolute(std::move(work));
-  context.folders = Folders{find_locations(), context.work / "scratch", cache_dir()};
+  context.folders = Folders{find_locations(), unused_folder(context.work), cache_dir()};
   TargetLibrary library = open_targets(context.folders.locations, context.options.where);
   if (context.options.where.targets.empty())
     throw Error(ErrorKind::usage, "no target given", "name one with --target; `xtest targets` lists them");

@@ -141,7 +141,10 @@ std::optional<Observed> observed_violent_end(const Completion& completion) {
             return seen(completion, Status::crash, "nt-exception", with_exception_name(exception));
           },
           [&](const TimedOut&) -> Seen { return timed_out(completion); },
-          [&](const NotStarted&) -> Seen { return seen(completion, Status::infra, "setup", describe(completion.how)); },
+          [&](const NotStarted& n) -> Seen {
+            return n.refused ? seen(completion, Status::fail, "not-executable", describe(completion.how))
+                             : seen(completion, Status::infra, "setup", describe(completion.how));
+          },
           [&](const Lost&) -> Seen { return seen(completion, Status::infra, "lost", describe(completion.how)); },
       },
       completion.how);

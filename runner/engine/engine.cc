@@ -152,6 +152,7 @@ void Engine::settle(UnitIx unit) {
     if (!blocker.empty()) {
       decided(test, skipped("blocked", blocker));
     } else if (state.build_failure) {
+      if (state.build_failure->status == Status::infra && is_interrupted()) continue;   // resume tries it again
       observe(test, state.build_job, *state.build_failure);
       decided(test, decide(cases_.attempts(test), expectation(test)));
     } else if (!cases_.attempts(test).empty()) {
@@ -231,7 +232,10 @@ Task<Completion> Engine::execute(const Job& job, const Execution& execution, Job
 }
 
 bool Engine::take_over(const Execution& execution, const Job& job) {
-  if (!options_.reuse_results) return false;
+  const bool is_first = std::ranges::all_of(execution.which, [&](std::size_t which) {
+    return cases_.attempts(case_ix(execution.unit, which)).empty();
+  });
+  if (!options_.reuse_results || !is_first) return false;       // a retry is to be seen to run
   const auto key = reuse_key(parts_.plan.units[execution.unit], execution, job);
   const auto text = key ? parts_.cache->find_text(*key) : std::nullopt;
   auto passes = text ? passes_from_text(*text, execution.which.size()) : std::nullopt;
@@ -305,7 +309,7 @@ void Engine::conclude(UnitIx unit, std::size_t which) {
   const auto& attempts = cases_.attempts(test);
   const StreamIx stream = parts_.plan.units[unit].stream;
   if (wants_retry(attempts, expected, options_.retry) && (is_after_infra(attempts) || !cases_.too_many_bad(stream))) {
-    if (scheduler_.stopped() && !stopped_by_limit_) return;   // interrupted: undecided, so that resume tries it again
+    if (is_interrupted()) return;   // undecided, so that resume tries it again
     if (!is_after_infra(attempts)) cases_.will_retry(test);
     if (!scheduler_.stopped()) return queue(Execution{unit, {which}, true});
   }

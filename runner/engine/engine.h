@@ -89,6 +89,7 @@ class Engine {
   const Framework& framework(const Unit& unit) const;
   SessionPool* pool(const Unit& unit, const Job& job);
   std::size_t target_of(UnitIx unit) const { return parts_.plan.stream_target[parts_.plan.units[unit].stream]; }
+  bool is_interrupted() const { return scheduler_.stopped() && !stopped_by_limit_; }
   CaseIx case_ix(UnitIx unit, std::size_t which) const;
   const Expectation* expectation(CaseIx test) const;
 

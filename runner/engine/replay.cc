@@ -55,7 +55,7 @@ bool is_judged_by_lists(const Outcome& outcome) {
 Replay read_replay(const std::filesystem::path& record) {
   Replay replay;
   bool has_beginning = false;
-  read_record(record, [&](Event&& event) {
+  const ReadReport report = read_record(record, [&](Event&& event) {
     if (const auto* started = std::get_if<RunStarted>(&event.body)) {
       replay.started = *started;
       has_beginning = true;
@@ -70,10 +70,19 @@ Replay read_replay(const std::filesystem::path& record) {
     }
     replay.events.push_back(std::move(event));
   });
+  replay.unreadable = report.unreadable;
   if (!has_beginning)
     throw Error(ErrorKind::usage, "the record " + record.string() + " has no beginning that can be read",
                 "start a new run; `xtest list` shows the others");
   return replay;
+}
+
+void refuse_damage(const Replay& replay, const std::filesystem::path& record) {
+  if (replay.unreadable == 0) return;
+  throw Error(ErrorKind::usage,
+              (record / "events.jsonl").string() + " is damaged: " + std::to_string(replay.unreadable) +
+                  " of its lines cannot be read",
+              "`xtest show` shows the rest; start a new run for a verdict");
 }
 
 void refuse_other_plan(const Replay& replay, const Plan& plan, const std::string& expectations) {
@@ -94,6 +103,7 @@ void refuse_other_plan(const Replay& replay, const Plan& plan, const std::string
     if (then.suite_revision != now.suite_revision) refuse("the suite " + then.stream.suite + " has changed");
   }
   UnitIx next = 0;
+  CaseIx cases = 0;
   for (const Event& event : replay.events) {
     const auto* listed = std::get_if<UnitListed>(&event.body);
     if (!listed) continue;
@@ -101,7 +111,11 @@ void refuse_other_plan(const Replay& replay, const Plan& plan, const std::string
     if (listed->unit >= plan.units.size() || plan.units[listed->unit].name != listed->name ||
         !std::ranges::equal(plan.units[listed->unit].cases, listed->cases, is_same_case))
       refuse("the tests of " + listed->name + " are not the same");
+    cases += static_cast<CaseIx>(listed->cases.size());
   }
+  const auto is_beyond = [&](const auto& known) { return known.first >= cases; };
+  if (std::ranges::any_of(replay.decided, is_beyond) || std::ranges::any_of(replay.undecided, is_beyond))
+    refuse("its list of tests is damaged");
 }
 
 std::vector<Event> judge_again(const Replay& replay, const std::vector<Expectations>& lists, const std::string& today) {

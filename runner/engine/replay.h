@@ -17,10 +17,14 @@ struct Replay {
   std::map<CaseIx, Outcome> decided;
   std::map<CaseIx, std::vector<Attempt>> undecided;   // cases that were seen and wait for their decision
   UnitIx units_listed = 0;
+  std::size_t unreadable = 0;                         // lines of the record whose events are missing here
   JobId next_job = 0;                                 // no job of the record has this number or a higher one
 };
 
 Replay read_replay(const std::filesystem::path& record);
+
+// Throws Error{usage} if events are missing: a verdict over what is left could be green for no reason.
+void refuse_damage(const Replay& replay, const std::filesystem::path& record);
 
 // A record can only be gone on with if the plan, the toolchains and the executors are those it was begun with. Throws
 // Error{usage} naming the first difference.

@@ -20,7 +20,11 @@ struct Exited { int code = 0; auto operator<=>(const Exited&) const = default; }
 struct Signalled { int number = 0; std::string name; auto operator<=>(const Signalled&) const = default; };  // "SEGV"
 struct NtException { std::uint32_t code = 0; auto operator<=>(const NtException&) const = default; };
 struct TimedOut { auto operator<=>(const TimedOut&) const = default; };   // our limit, whatever killed it then
-struct NotStarted { std::string why; auto operator<=>(const NotStarted&) const = default; };
+struct NotStarted {
+  std::string why;
+  bool refused = false;   // the system does not take the file: its format, its loader. The program's fault, not ours
+  auto operator<=>(const NotStarted&) const = default;
+};
 struct Lost {
   std::string why;
   bool suspect = false;   // the first un-ended run of the place: it may be the one that took it down

@@ -221,7 +221,7 @@ Termination termination(const Fields& how) {
   if (how.has("signalled")) return Signalled{how.needed<int>("signalled"), how.text("name")};
   if (how.has("nt_exception")) return NtException{how.needed<std::uint32_t>("nt_exception")};
   if (how.flag("timed_out")) return TimedOut{};
-  if (how.has("not_started")) return NotStarted{how.text("not_started")};
+  if (how.has("not_started")) return NotStarted{how.text("not_started"), how.flag("refused")};
   if (how.has("lost")) return Lost{how.text("lost"), how.flag("suspect")};
   throw Malformed("\"how\" names no ending that is known");
 }

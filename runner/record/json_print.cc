@@ -143,7 +143,10 @@ struct PrintTermination {
   }
   void operator()(const NtException& how) const { members.always("nt_exception", how.code); }
   void operator()(const TimedOut&) const { members.flag("timed_out", true); }
-  void operator()(const NotStarted& how) const { why("not_started", how.why); }
+  void operator()(const NotStarted& how) const {
+    why("not_started", how.why);
+    members.flag("refused", how.refused);
+  }
   void operator()(const Lost& how) const {
     why("lost", how.why);
     members.flag("suspect", how.suspect);

@@ -108,7 +108,8 @@ void prune_cache(const fs::path& root, std::uint64_t max_bytes, std::uint64_t st
   if (!fs::is_directory(root, error)) return;
   const fs::path stamp = root / "pruned";
   const auto last = fs::last_write_time(stamp, error);
-  const bool is_recent = !error && fs::file_time_type::clock::now() - last < pause;
+  const auto age = fs::file_time_type::clock::now() - last;
+  const bool is_recent = !error && age >= age.zero() && age < pause;
   if (is_recent && stored < max_bytes / spare_part) return;
   try {
     const auto lock = FileLock::try_lock(root / "lock");

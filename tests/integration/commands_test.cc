@@ -95,6 +95,24 @@ TEST_F(Commands, RerunRunsOnlyWhatWasBad) {
   EXPECT_EQ(outstanding.code, kOutstanding) << "worse.c was bad and could not be run again\n" << describe(outstanding);
   const Ran nothing = here.xtest({"rerun"});
   EXPECT_EQ(nothing.code, kOutstanding) << "worse.c is still bad\n" << describe(nothing);
+  const Ran resumed = here.xtest({"resume"});
+  EXPECT_EQ(resumed.code, kOutstanding) << "a rerun is resumed as the rerun it is\n" << describe(resumed);
+  EXPECT_EQ(here.verdicts().size(), 1u);
+}
+
+// The loader's path is wrong: hello does not start, as expected, and blocks C1.
+TEST_F(Commands, RerunOfWhatIsBlockedTakesWhatBlocksItAlong) {
+  if (native_target() != "x86_64-unknown-linux-gnu") GTEST_SKIP() << "the planted target is x86_64";
+  here.write("known.yaml", "expectations:\n- {test: \"hello::*\", reason: \"the loader is missing\"}\n");
+  const fs::path planted = fs::path(XTEST_SOURCE_DIR) / "tests" / "faults" / "wrong-loader.yaml";
+  const Ran ran = here.xtest({"run", "--target", "x86_64-planted-wrong_loader", "--target-file", planted.string(), "--expect",
+                              "known.yaml", "hello::dynamic::c", "probes::C1::c"});
+  EXPECT_EQ(here.verdicts().at("dynamic::c").status, "xfail") << describe(ran);
+  EXPECT_EQ(here.verdicts().at("C1::c").kind, "blocked");
+  const Ran again = here.xtest({"rerun"});
+  EXPECT_EQ(again.code, ran.code) << describe(again);
+  EXPECT_EQ(here.verdicts().at("dynamic::c").status, "xfail");
+  EXPECT_EQ(here.verdicts().at("C1::c").kind, "blocked");
 }
 
 TEST_F(Commands, ResumeOfAFinishedRunAddsNothing) {
@@ -196,7 +214,7 @@ TEST_F(Commands, ARecordWithoutABeginningIsRefusedNotTakenForGood) {
   for (const std::string command : {"resume", "rerun"}) {
     const Ran ran = here.xtest({command});
     EXPECT_EQ(ran.code, kUsage) << describe(ran);
-    EXPECT_THAT(ran.err, HasSubstr("no beginning"));
+    EXPECT_THAT(ran.err, HasSubstr("nothing in this record can be read"));
   }
 }
 

@@ -120,6 +120,33 @@ TEST_F(Interruption, ASignalDuringTheCalibrationEndsItAtOnce) {
   }
 }
 
+// xtest and its agent killed together: nobody cleans up, and the tests of the next process must not meet what is left.
+TEST_F(Interruption, ATestOfAResumedRunStartsInAnEmptyFolder) {
+  const std::string is_empty =
+      "#include <dirent.h>\nint main(void) { DIR* here = opendir(\".\"); int n = 0; while (readdir(here)) ++n; return n != 2; }\n";
+  here.suite("mine", {{"a.c", sleeping(600000)}, {"b.c", is_empty}, {"c.c", is_empty}}, "limit: 600s\n");
+  {
+    Running running(here.call(here.run_words("mine", {"-j1"})));
+    ASSERT_TRUE(eventually([&] { return !pids_of("a.c.bin", "comm").empty(); }));
+    for (const pid_t agent : pids_of("xtest-agent", "comm")) ::kill(agent, SIGKILL);
+    running.send(SIGKILL);
+    running.wait();
+  }
+  for (const pid_t left : pids_of("a.c.bin")) ::kill(left, SIGKILL);
+  const auto work = *std::filesystem::directory_iterator(here.folder() / ".xtest" / "work");
+  ASSERT_TRUE(std::filesystem::is_directory(work.path() / "scratch1" / native_target()));
+  for (const char* session : {"host1", "host2", "host3"}) {
+    for (const char* run : {"1", "2", "3", "4"}) {
+      const auto folder = work.path() / "scratch1" / native_target() / session / run;
+      std::filesystem::create_directories(folder);
+      std::ofstream(folder / "left") << "by a killed run";
+    }
+  }
+  here.suite("mine", {{"a.c", is_empty}}, "limit: 600s\n");
+  const Ran resumed = here.xtest({"resume"});
+  for (const auto& [test, verdict] : here.verdicts()) EXPECT_EQ(verdict.status, "pass") << test << describe(resumed);
+}
+
 TEST_F(Interruption, KillNineLosesNothingThatWasFinished) {
   {
     Running running(here.call(here.run_words("slow", {"-j1"})));

@@ -123,6 +123,26 @@ TEST_F(DamagedRecord, WithOneBadLineShowsTheRestAndIs2) {
   EXPECT_THAT(here_.xtest({"list", "latest"}).out, HasSubstr("mine::run::a.c"));
 }
 
+TEST_F(DamagedRecord, IsNoGroundForAnotherVerdict) {
+  const auto listed = text_.find("\"unit_listed\"");
+  write(text_.substr(0, listed) + "?" + text_.substr(listed + 1));
+  for (const Playground::Words& words : {Playground::Words{"rerun"}, {"rejudge", "--expect", "none.yaml"}, {"resume"}}) {
+    here_.write("none.yaml", "expectations: []\n");
+    const Ran ran = here_.xtest(words);
+    EXPECT_EQ(ran.code, kUsage) << words[0] << describe(ran);
+    EXPECT_THAT(ran.err, HasSubstr("damaged")) << words[0];
+  }
+}
+
+TEST_F(DamagedRecord, OfAnUnknownTestIsNotResumed) {
+  std::string beyond = text_;
+  for (auto at = beyond.find("\"case\":0"); at != std::string::npos; at = beyond.find("\"case\":0", at)) beyond[at + 7] = '9';
+  ASSERT_NE(beyond, text_);
+  write(beyond);
+  const Ran ran = here_.xtest({"resume"});
+  EXPECT_EQ(ran.code, kUsage) << describe(ran);
+}
+
 TEST_F(DamagedRecord, WithATornLastLineIsAsGoodAsAny) {
   write(text_ + "{\"seq\":99,\"ev");
   expect_all(0, HasSubstr("events.jsonl was torn and is left out"));

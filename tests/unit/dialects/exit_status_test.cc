@@ -76,6 +76,9 @@ TEST(ExitStatus, ShowsWhatHungProcessesWereDoing) {
 }
 
 TEST(ExitStatus, BlamesTheMachineForWhatNeverRanOrWasLost) {
+  const Observed refused = observed_from_exit(ended(NotStarted{"no loader", true}));
+  EXPECT_EQ(refused.status, Status::fail) << "the loader that a port names is the port's";
+  EXPECT_EQ(refused.kind, "not-executable");
   const Observed setup = observed_from_exit(ended(NotStarted{"no such file"}));
   EXPECT_EQ(setup.status, Status::infra);
   EXPECT_EQ(setup.kind, "setup");

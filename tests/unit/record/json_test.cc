@@ -61,7 +61,7 @@ TEST(EventJson, KeepsEveryMemberOfAnObservation) {
 TEST(EventJson, KeepsEveryEndingOfAJob) {
   for (const Termination& how :
        {Termination(Exited{0}), Termination(Exited{263}), Termination(Signalled{11, "SEGV"}),
-        Termination(NtException{0xC0000005}), Termination(TimedOut{}), Termination(NotStarted{""}),
+        Termination(NtException{0xC0000005}), Termination(TimedOut{}), Termination(NotStarted{""}), Termination(NotStarted{"no loader", true}),
         Termination(Lost{"", false}), Termination(Lost{"gone", true})}) {
     const JobEnded after = reread(JobEnded{1, test::sample_completion(how, "x"), "key", false});
     EXPECT_EQ(after.completion.how, how);

@@ -206,7 +206,7 @@ TEST_F(ActionCacheTest, KeepsTextsAndDropsDamagedOnes) {
   ActionCache cache(folder_ / "cache");
   const std::string key(64, 'a');
   EXPECT_EQ(cache.find_text(key), std::nullopt);
-  for (const std::string text : {std::string("line\nline\n"), std::string(), std::string("\0\xff", 2)}) {
+  for (const std::string& text : {std::string("line\nline\n"), std::string(), std::string("\0\xff", 2)}) {
     cache.store_text(key, text);
     EXPECT_EQ(cache.find_text(key), text);
   }

@@ -8,6 +8,8 @@
 #include "tests/support/run_task.h"
 #include "tests/unit/targets/target_files.h"
 
+#include <set>
+
 namespace xtest {
 namespace {
 
@@ -69,14 +71,35 @@ TEST_F(Toolchains, SaysWhatWasLookedForAndHowToGetIt) {
   EXPECT_EQ(found.error().remedy, "apt-get install -y gcc-aarch64-linux-gnu libc6-dev-arm64-cross");
 }
 
-TEST_F(Toolchains, AsksNothingTheSecondTime) {
+TEST_F(Toolchains, AsksTheSecondTimeOnlyForTheProgramsThatItStarts) {
   good_compiler("aarch64-linux-gnu-gcc");
   const auto first = find();
-  const auto questions = text_of(asked());
+  std::filesystem::remove(asked());
   const auto second = find();
   ASSERT_TRUE(first && second);
-  EXPECT_EQ(text_of(asked()), questions);
+  EXPECT_EQ(text_of(asked()), "-print-prog-name=cc1\n-print-prog-name=as\n-print-prog-name=ld\n");
   EXPECT_EQ(first->identity, second->identity);
+}
+
+TEST_F(Toolchains, AnotherLinkerOrAssemblerIsAnotherToolchain) {
+  good_compiler("plain-gcc");
+  folder_.write_program("bin/aarch64-linux-gnu-gcc", "case \"$*\" in *-print-prog-name=cc1*) echo cc1;; *-print-prog-name=*) echo '" +
+                                                         folder_.path().string() + "/'\"${*##*=}\";; *) exec '" +
+                                                         (folder_.path() / "bin/plain-gcc").string() + "' \"$@\";; esac\n");
+  std::set<std::string> identities;
+  for (const char* changed : {"ld", "as", "ld", "ld.mold"}) {
+    folder_.write_program(changed, "exit " + std::to_string(10 * identities.size()) + "\n");
+    const auto found = find();
+    ASSERT_TRUE(found) << found.error().why;
+    identities.insert(found->identity);
+  }
+  EXPECT_EQ(identities.size(), 3u) << "nobody asked for ld.mold";
+  target_.compilers.at(Language::c).flags = {"-fuse-ld=mold"};
+  const auto before = find();
+  folder_.write_program("ld.mold", "exit 99\n");
+  const auto after = find();
+  ASSERT_TRUE(before && after);
+  EXPECT_NE(before->identity, after->identity);
 }
 
 TEST_F(Toolchains, AsksAgainWhenTheProgramHasChanged) {
