@@ -2,15 +2,16 @@
 #include "emulators/run_once.h"
 
 #include <exception>
+#include <utility>
 
 namespace xtest {
 
-Task<Completion> run_once(Executor& executor, RunRequest request, int times) {
+Task<Completion> run_once(Executor& executor, RunRequest request) {
   const auto session = co_await executor.open();
   Completion completion;
   std::exception_ptr trouble;
   try {
-    for (int turn = 0; turn < times; ++turn) completion = co_await session->run(request);
+    completion = co_await session->run(std::move(request));
   } catch (...) {
     trouble = std::current_exception();
   }

@@ -9,7 +9,6 @@
 
 namespace xtest {
 
-// `times` in a row in the same session; the last of them is returned.
-Task<Completion> run_once(Executor& executor, RunRequest request, int times = 1);
+Task<Completion> run_once(Executor& executor, RunRequest request);
 
 }  // namespace xtest

@@ -24,14 +24,13 @@ double thread_micros() {
   return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
 }
 
-// The same work as suites/calibrate/loop.c, in microseconds of this thread: other work on the machine may make the
-// executor look slower, but never as fast as it is not.
+// The same work as suites/calibrate/loop.c. CPU time here and there: other work on the machine changes neither.
 double native_micros() {
   static std::array<unsigned, 4096> table;
   const double begun = thread_micros();
   volatile unsigned result = 1;
   unsigned sum = 1;
-  for (unsigned round = 0; round < 2000; ++round) {
+  for (unsigned round = 0; round < 500; ++round) {
     for (unsigned at = 0; at < 4096; ++at) {
       sum = sum * 1664525u + 1013904223u + table[(sum >> 8) & 4095u];
       table[at] = sum ^ round;
@@ -87,13 +86,14 @@ Task<std::optional<Calibration>> measure(const Prepared& prepared, const Toolcha
   request.command.limits.wall = std::chrono::minutes(2);
   Completion completion;
   try {
-    completion = co_await run_once(*prepared.executor, request, 2);
+    completion = co_await run_once(*prepared.executor, request);
   } catch (const Error&) {
     co_return std::nullopt;
   }
   if (!exited_with(completion, 0)) co_return std::nullopt;
-  const double there = static_cast<double>(completion.usage.wall.count());
-  const double here = std::min({native_micros(), native_micros(), native_micros()});   // the least disturbed
+  const auto cpu = completion.usage.user + completion.usage.system;
+  const double there = static_cast<double>((cpu.count() > 0 ? cpu : completion.usage.wall).count());
+  const double here = native_micros();
   Calibration found;
   found.factor = std::clamp(there / here, 1.0, 1000.0);
   found.text = fmt::format("{:.0f} ms there, {:.0f} ms here: time limits x{:.1f}", there / 1000, here / 1000, found.factor);

@@ -116,20 +116,20 @@ void Builder::request(UnitIx unit, const Job& job, Done done) {
   work.kind = Work::Kind::build;
   work.cpus = job.cpus;
   work.exclusive = job.exclusive;
-  work.perform = [this, node = node, unit, job] { return perform(node, unit, job); };
+  work.perform = [this, node = node, unit, job](Turn turn) { return perform(node, unit, job, turn); };
   scheduler_.add(std::move(work));
 }
 
-Task<void> Builder::perform(std::shared_ptr<Node> node, UnitIx unit, Job job) {
+Task<void> Builder::perform(std::shared_ptr<Node> node, UnitIx unit, Job job, Turn turn) {
   BuildResult result;
   for (int attempt = 1; attempt <= 1 + infra_retries_; ++attempt) {
-    result = co_await build(unit, job, attempt);
+    result = co_await build(unit, job, attempt, turn);
     if (result.ok || result.failure.status != Status::infra || scheduler_.stopped()) break;
   }
   finish(*node, std::move(result));
 }
 
-Task<BuildResult> Builder::build(UnitIx unit, const Job& job, int attempt) {
+Task<BuildResult> Builder::build(UnitIx unit, const Job& job, int attempt, Turn turn) {
   BuildResult result;
   result.job = next_job_++;
   const std::string what = tool_name(job) + " " +
@@ -147,6 +147,7 @@ Task<BuildResult> Builder::build(UnitIx unit, const Job& job, int attempt) {
     ended.completion = co_await run(job);
     result.ok = exited_with(ended.completion, 0) && outputs_exist(job);
     if (!result.ok) result.failure = build_failure(job, ended.completion);
+    if (result.ok) co_await turn.over();
     if (result.ok && key) cache_->store(*key, job, work_, begun);
     ++built_;
   }

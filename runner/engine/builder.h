@@ -45,8 +45,8 @@ class Builder {
     std::vector<Done> waiting;
   };
 
-  Task<void> perform(std::shared_ptr<Node> node, UnitIx unit, Job job);
-  Task<BuildResult> build(UnitIx unit, const Job& job, int attempt);   // args outlive it
+  Task<void> perform(std::shared_ptr<Node> node, UnitIx unit, Job job, Turn turn);
+  Task<BuildResult> build(UnitIx unit, const Job& job, int attempt, Turn turn);   // args outlive it
   Task<Completion> run(Job job);
   void finish(Node& node, BuildResult result);
 

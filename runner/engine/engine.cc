@@ -178,16 +178,17 @@ void Engine::queue(Execution execution) {
     work.place = place_of(sessions->executor().name(), target_of(execution.unit));
     work.cpus = std::max(job.cpus - 1 + sessions->executor().capacity().cpus, 0);
   }
-  work.perform = [this, execution = std::move(execution)] { return perform(execution); };
+  work.perform = [this, execution = std::move(execution)](Turn turn) { return perform(execution, turn); };
   scheduler_.add(std::move(work));
 }
 
-Task<void> Engine::perform(Execution execution) {
+Task<void> Engine::perform(Execution execution, Turn turn) {
   const Unit& unit = parts_.plan.units[execution.unit];
   const Job job = framework(unit).execution(unit, execution.which, options_.nonce);
   if (take_over(execution, job)) co_return;
   const JobId id = next_job_++;
   Completion completion = co_await execute(job, execution, id, pool(unit, job));
+  if (options_.max_bad == 0) co_await turn.over();      // else the verdict decides whether anything more begins
   understand(std::move(execution), id, std::move(completion));
 }
 

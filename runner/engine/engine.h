@@ -77,7 +77,7 @@ class Engine {
   void when_needs_known(UnitIx unit);
   void settle(UnitIx unit);                           // built and needs known: decide or queue
   void queue(Execution execution);
-  Task<void> perform(Execution execution);
+  Task<void> perform(Execution execution, Turn turn);
   Task<Completion> execute(const Job& job, const Execution& execution, JobId id, SessionPool* pool);  // args outlive it
   bool take_over(const Execution& execution, const Job& job);
   void understand(Execution execution, JobId id, Completion completion);

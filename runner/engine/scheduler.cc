@@ -11,6 +11,12 @@ constexpr std::size_t kLookPast = 64;      // how many unstartable jobs of a que
 
 }  // namespace
 
+Task<void> Turn::over() {
+  scheduler_.release(running_);
+  scheduler_.pump();
+  co_await asio::post(asio::use_awaitable);      // what has begun now goes first
+}
+
 Scheduler::Scheduler(asio::any_io_executor executor, int tokens)
     : executor_(executor),
       idle_(executor, asio::steady_timer::time_point::max()),
@@ -80,8 +86,9 @@ bool Scheduler::start_first(std::deque<Work>& queue) {
 }
 
 bool Scheduler::has_room(const Work& work) const {
+  const auto is_held = [](const Running& running) { return !running.released; };
   if (held_.contains("*") || work.cpus > free_tokens_) return false;
-  if (work.exclusive == "*" && !running_.empty()) return false;
+  if (work.exclusive == "*" && std::ranges::any_of(running_, is_held)) return false;
   if (!work.exclusive.empty() && held_.contains(work.exclusive)) return false;
   const auto slots = free_slots_.find(work.place);
   return slots == free_slots_.end() || slots->second > 0;
@@ -96,22 +103,27 @@ void Scheduler::start(Work work) {
   free_tokens_ -= work.cpus;
   if (const auto slots = free_slots_.find(work.place); slots != free_slots_.end()) --slots->second;
   if (!work.exclusive.empty()) held_.insert(work.exclusive);
-  auto perform = [](Work work, const bool& stopped) -> Task<void> {
+  auto perform = [](Work work, Turn turn, const bool& stopped) -> Task<void> {
     try {
-      co_await work.perform();
+      co_await work.perform(turn);
     } catch (const boost::system::system_error& error) {
       if (!stopped || error.code() != asio::error::operation_aborted) throw;
     }
   };
-  asio::co_spawn(executor_, perform(std::move(work), stopped_),
+  asio::co_spawn(executor_, perform(std::move(work), Turn(*this, *which), stopped_),
                  asio::bind_cancellation_slot(which->cancel.slot(),
                                               [this, which](std::exception_ptr error) { finished(which, error); }));
 }
 
+void Scheduler::release(Running& running) {
+  if (std::exchange(running.released, true)) return;
+  free_tokens_ += running.cpus;
+  if (const auto slots = free_slots_.find(running.place); slots != free_slots_.end()) ++slots->second;
+  held_.erase(running.exclusive);
+}
+
 void Scheduler::finished(std::list<Running>::iterator which, std::exception_ptr error) {
-  free_tokens_ += which->cpus;
-  if (const auto slots = free_slots_.find(which->place); slots != free_slots_.end()) ++slots->second;
-  held_.erase(which->exclusive);
+  release(*which);
   running_.erase(which);
   if (error) {
     if (!error_) error_ = error;

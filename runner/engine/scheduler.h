@@ -2,8 +2,9 @@
 // Starts work when there is room for it: CPU tokens, a slot at its place and its exclusive group are acquired together.
 //
 // It knows nothing of tests. Work is a coroutine with a cost; run work goes before build work, in the order it was
-// added; `exclusive` names a group of which one runs at a time ("*": nothing else runs). At most `tokens` coroutines
-// exist at once, however much is queued. One io_context thread, no locks.
+// added; `exclusive` names a group of which one runs at a time ("*": nothing else runs). At most `tokens` of them hold
+// their cost at once, however much is queued; one that has only bookkeeping left gives it back by Turn::over(), so that
+// the next program starts before the books are kept. One io_context thread, no locks.
 #pragma once
 
 #include "runner/base/asio.h"
@@ -18,12 +19,27 @@
 
 namespace xtest {
 
+class Scheduler;
+
+// What a coroutine holds while it is performed. Valid until the coroutine ends.
+class Turn {
+ public:
+  Task<void> over();                       // gives everything back and lets what waits begin; may be called once
+
+ private:
+  friend class Scheduler;
+  struct Running;
+  Turn(Scheduler& scheduler, Running& running) : scheduler_(scheduler), running_(running) {}
+  Scheduler& scheduler_;
+  Running& running_;
+};
+
 struct Work {
   enum class Kind { run, build } kind = Kind::run;
   std::string place;                       // whose slots it takes ("" : none)
   std::string exclusive;
   int cpus = 1;
-  std::function<Task<void>()> perform;
+  std::function<Task<void>(Turn)> perform;
 };
 
 class Scheduler {
@@ -43,16 +59,14 @@ class Scheduler {
   std::size_t running() const { return running_.size(); }
 
  private:
-  struct Running {
-    asio::cancellation_signal cancel;
-    int cpus = 0;
-    std::string place, exclusive;
-  };
+  friend class Turn;
+  using Running = Turn::Running;
 
   void pump();
   bool start_first(std::deque<Work>& queue);
   bool has_room(const Work& work) const;
   void start(Work work);
+  void release(Running& running);
   void finished(std::list<Running>::iterator which, std::exception_ptr error);
 
   asio::any_io_executor executor_;
@@ -67,6 +81,13 @@ class Scheduler {
   std::exception_ptr error_;
   bool stopped_ = false;
   bool pumping_ = false;
+};
+
+struct Turn::Running {
+  asio::cancellation_signal cancel;
+  int cpus = 0;
+  std::string place, exclusive;
+  bool released = false;
 };
 
 }  // namespace xtest

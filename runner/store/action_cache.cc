@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <unordered_set>
 
 #include "runner/base/error.h"
 #include "runner/base/files.h"
@@ -55,8 +57,8 @@ std::string portable(std::string_view text, const fs::path& work) {
   return percent_encode_id(out);
 }
 
-fs::path local(const std::string& text, const fs::path& work) {
-  const std::string path = percent_decode_id(text).value_or(text);
+std::string local(const std::string& text, const fs::path& work) {
+  std::string path = percent_decode_id(text).value_or(text);
   if (!path.starts_with(work_sign)) return path;
   return work.native() + path.substr(work_sign.size());
 }
@@ -67,6 +69,12 @@ std::string argument_text(const Argument& argument) {
 }
 
 std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+
+std::int64_t nanoseconds(fs::file_time_type time) {
+  if (time == fs::file_time_type::max()) return std::numeric_limits<std::int64_t>::max();
+  const auto since_1970 = fs::file_time_type::clock::to_sys(time).time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(since_1970).count();
+}
 
 bool may_still_change(std::int64_t mtime_ns) {
   timespec now{};
@@ -179,7 +187,8 @@ bool ActionCache::restore(const std::string& key, const Job& job, const fs::path
 bool ActionCache::is_current(const Entry& entry, const fs::path& work) {
   return std::ranges::all_of(entry.dependencies, [&](const Entry::Dependency& dependency) {
     try {
-      return digest(local(dependency.path, work)) == dependency.digest;
+      const std::string path = local(dependency.path, work);
+      return digest(path, look_at(path)) == dependency.digest;
     } catch (const Error&) {
       return false;
     }
@@ -224,10 +233,11 @@ std::optional<ActionCache::Entry> ActionCache::describe(const Job& job, const fs
     const bool executable = (mode & fs::perms::owner_exec) != fs::perms::none;
     entry.products.push_back({digest(output), fs::file_size(output), executable});
   }
-  std::set<fs::path> known;
+  const std::int64_t begun_ns = nanoseconds(begun);
+  std::unordered_set<std::string> known;
   for (const fs::path& input : job.inputs) {
-    if (fs::last_write_time(input) >= begun) return std::nullopt;
-    known.insert(input.lexically_normal());
+    if (look_at(input.native()).mtime_ns >= begun_ns) return std::nullopt;
+    known.insert(input.lexically_normal().native());
   }
   const fs::path base = job.command.cwd.empty() ? work : job.command.cwd;
   for (const fs::path& depfile : {job.depfile, job.link_depfile}) {
@@ -235,12 +245,13 @@ std::optional<ActionCache::Entry> ActionCache::describe(const Job& job, const fs
     const auto text = read_file(depfile);
     if (!text) return std::nullopt;
     for (const std::string& name : parse_depfile(*text)) {
-      const fs::path path = (base / name).lexically_normal();
+      const std::string path = name.starts_with('/') ? normal(name) : (base / name).lexically_normal().native();
       // A compiler that also links removes the object that its linker read.
       if (depfile == job.link_depfile && !fs::exists(path)) continue;
       if (!known.insert(path).second) continue;
-      if (fs::last_write_time(path) >= begun) return std::nullopt;
-      entry.dependencies.push_back({portable(path.native(), work), digest(path)});
+      const Seen seen = look_at(path);
+      if (seen.mtime_ns >= begun_ns) return std::nullopt;
+      entry.dependencies.push_back({portable(path, work), digest(path, seen)});
     }
   }
   return entry;
@@ -284,17 +295,28 @@ void ActionCache::warn_once(std::string_view why) {
   if (!warned_.exchange(true)) log_warning("cache", "results cannot be stored in {}: {}", root_.string(), why);
 }
 
-std::string ActionCache::digest(const fs::path& file) {
+// Compilers name the same few hundred headers and libraries again and again.
+std::string ActionCache::normal(const std::string& name) {
+  const std::lock_guard guard(mutex_);
+  std::string& path = normal_[name];
+  if (path.empty()) path = fs::path(name).lexically_normal().native();
+  return path;
+}
+
+ActionCache::Seen ActionCache::look_at(const std::string& file) {
   struct stat facts {};
   if (::stat(file.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode))
-    throw Error(ErrorKind::usage, fmt::format("cannot read the file {}", file.string()));
-  const Remembered now{static_cast<std::uint64_t>(facts.st_size), nanoseconds(facts.st_mtim), facts.st_ino, {}};
+    throw Error(ErrorKind::usage, fmt::format("cannot read the file {}", file));
+  return {static_cast<std::uint64_t>(facts.st_size), nanoseconds(facts.st_mtim), facts.st_ino};
+}
+
+std::string ActionCache::digest(const fs::path& file) { return digest(file.native(), look_at(file.native())); }
+
+std::string ActionCache::digest(const std::string& file, const Seen& seen) {
   {
-    const std::lock_guard guard(digests_mutex_);
-    const auto known = digests_.find(file.native());
-    if (known != digests_.end() && known->second.size == now.size && known->second.mtime_ns == now.mtime_ns &&
-        known->second.inode == now.inode)
-      return known->second.digest;
+    const std::lock_guard guard(mutex_);
+    const auto known = digests_.find(file);
+    if (known != digests_.end() && known->second.seen == seen) return known->second.digest;
   }
   std::string digest;
   try {
@@ -302,9 +324,9 @@ std::string ActionCache::digest(const fs::path& file) {
   } catch (const Error& error) {
     throw Error(ErrorKind::usage, error.what());
   }
-  if (may_still_change(now.mtime_ns)) return digest;
-  const std::lock_guard guard(digests_mutex_);
-  digests_[file.native()] = {now.size, now.mtime_ns, now.inode, digest};
+  if (may_still_change(seen.mtime_ns)) return digest;
+  const std::lock_guard guard(mutex_);
+  digests_[file] = {seen, digest};
   return digest;
 }
 

@@ -15,11 +15,11 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace xtest {
@@ -46,7 +46,16 @@ class ActionCache {
   void prune();                                            // at the end of a run; nothing if this process stored nothing
 
  private:
-  struct Remembered { std::uint64_t size; std::int64_t mtime_ns; std::uint64_t inode; std::string digest; };
+  struct Seen {                                            // what tells that a file is still the same
+    std::uint64_t size = 0;
+    std::int64_t mtime_ns = 0;
+    std::uint64_t inode = 0;
+    bool operator==(const Seen&) const = default;
+  };
+  struct Remembered {
+    Seen seen;
+    std::string digest;
+  };
   struct Entry;
 
   std::filesystem::path file_of(const std::string& key, const char* ending) const;
@@ -56,6 +65,9 @@ class ActionCache {
   bool bring_back(const Entry& entry, const Job& job);
   std::optional<Entry> describe(const Job& job, const std::filesystem::path& work,
                                 std::filesystem::file_time_type begun);
+  static Seen look_at(const std::string& file);            // throws Error{usage}
+  std::string digest(const std::string& file, const Seen& seen);
+  std::string normal(const std::string& name);
   bool prepare(const std::filesystem::path& folder);
   void warn_once(std::string_view why);
 
@@ -64,8 +76,9 @@ class ActionCache {
   ContentStore content_;
   std::atomic<bool> warned_ = false;
   std::atomic<std::uint64_t> stored_ = 0;   // bytes, by this process
-  std::mutex digests_mutex_;
-  std::map<std::string, Remembered> digests_;
+  std::mutex mutex_;
+  std::unordered_map<std::string, Remembered> digests_;
+  std::unordered_map<std::string, std::string> normal_;    // absolute names as compilers write them -> paths
 };
 
 }  // namespace xtest

@@ -4,7 +4,7 @@ static unsigned table[4096];
 
 int main(void) {
   unsigned sum = 1;
-  for (unsigned round = 0; round < 2000; ++round) {
+  for (unsigned round = 0; round < 500; ++round) {
     for (unsigned at = 0; at < 4096; ++at) {
       sum = sum * 1664525u + 1013904223u + table[(sum >> 8) & 4095u];
       table[at] = sum ^ round;

@@ -260,6 +260,18 @@ TEST_F(Exec, SaysASignalAs128AndN) {
   EXPECT_EQ(exec({"/bin/sh", "-c", "kill -TERM $$"}).code, 128 + 15);
 }
 
+TEST_F(Exec, AWindowsCodeOfMoreThan8BitsNeverBecomesASuccess) {
+  if (!can_run_windows_programs()) GTEST_SKIP() << "wine or its compiler is not installed";
+  here.write("w.c", "int main(int count, char** words) { return count > 1 ? 256 : 3; }\n");
+  Call compile = here.call({});
+  compile.argv = {"x86_64-w64-mingw32-gcc", "-o", "w.exe", "w.c"};
+  ASSERT_EQ(run_program(compile).code, 0);
+  EXPECT_EQ(here.xtest({"exec", "--target", "x86_64-pc-windows-gnu", "--", "./w.exe"}).code, 3);
+  const Ran ran = here.xtest({"exec", "--target", "x86_64-pc-windows-gnu", "--", "./w.exe", "more"});
+  EXPECT_EQ(ran.code, 255) << describe(ran);
+  EXPECT_THAT(ran.err, HasSubstr("256"));
+}
+
 TEST_F(Exec, FailsItselfWith125AndOneLine) {
   const Ran ran = exec({"./no-such-program"});
   EXPECT_EQ(ran.code, kExecFailed);

@@ -76,6 +76,10 @@ bool is_there(const std::string& program) {
   return run_program(call).code == 0;
 }
 
+bool can_run_windows_programs() {
+  return is_there("x86_64-w64-mingw32-gcc") && (is_there("wine64") || std::filesystem::exists("/usr/lib/wine/wine64"));
+}
+
 std::string misbehaving(std::initializer_list<std::string> words) {
   std::string list;
   for (const std::string& word : words) list += ", " + quoted(word);

@@ -16,6 +16,7 @@ std::filesystem::path shared_cache();
 std::string native_target();                     // this machine with glibc
 std::string read_text(const std::filesystem::path& file);
 bool is_there(const std::string& program);       // on PATH
+bool can_run_windows_programs();                 // MinGW's compiler and Wine are there
 
 // A C source that misbehaves as tests/helpers/misbehave.c does with these words.
 std::string misbehaving(std::initializer_list<std::string> words);

@@ -35,7 +35,7 @@ class Stage {
     work.place = how.place;
     work.exclusive = how.exclusive;
     work.cpus = how.cpus;
-    work.perform = [this, name] { return perform(name); };
+    work.perform = [this, name](Turn) { return perform(name); };
     scheduler.add(std::move(work));
     settle();
   }
@@ -167,7 +167,7 @@ TEST(Scheduler, DrainWaitsForWhatIsAddedMeanwhile) {
   int done = 0;
   std::function<void(int)> add = [&](int left) {
     Work work;
-    work.perform = [&, left]() -> Task<void> {
+    work.perform = [&, left](Turn) -> Task<void> {
       co_await pause_for(1ms);
       ++done;
       if (left > 0) add(left - 1);
@@ -177,6 +177,28 @@ TEST(Scheduler, DrainWaitsForWhatIsAddedMeanwhile) {
   add(4);
   run_task(io, scheduler.drain());
   EXPECT_EQ(done, 5);
+}
+
+TEST(Scheduler, WhatIsOverLetsTheNextBeginBeforeItsOwnBooksAreKept) {
+  asio::io_context io;
+  Scheduler scheduler(io.get_executor(), 1);
+  scheduler.set_slots("vm", 1);
+  std::vector<std::string> told;
+  for (const std::string name : {"first", "second", "third"}) {
+    Work work;
+    work.place = "vm";
+    work.exclusive = "*";
+    work.perform = [&told, name](Turn turn) -> Task<void> {
+      told.push_back(name + " begins");
+      co_await pause_for(1ms);
+      co_await turn.over();
+      told.push_back(name + " is noted");
+    };
+    scheduler.add(std::move(work));
+  }
+  run_task(io, scheduler.drain());
+  EXPECT_THAT(told, ElementsAre("first begins", "second begins", "first is noted", "third begins", "second is noted",
+                                "third is noted"));
 }
 
 TEST(Scheduler, DrainOfNothingReturnsAtOnce) {
@@ -224,7 +246,7 @@ TEST(Scheduler, ACancelledWaitThatNobodyAskedForIsAnError) {
   asio::io_context io;
   Scheduler scheduler(io.get_executor(), 1);
   Work work;
-  work.perform = []() -> Task<void> {
+  work.perform = [](Turn) -> Task<void> {
     co_await pause_for(0ms);
     throw boost::system::system_error(asio::error::operation_aborted);
   };
@@ -239,13 +261,13 @@ TEST(Scheduler, MayBeStoppedByWorkThatItIsJustStarting) {
   const auto flood = [&]() -> Task<void> {
     Work first;
     first.place = "a";
-    first.perform = []() -> Task<void> { co_await pause_for(1ms); };
+    first.perform = [](Turn) -> Task<void> { co_await pause_for(1ms); };
     scheduler.add(std::move(first));
     for (const char* place : {"b", "c", "d", "e"}) {
       Work work;
       work.place = place;
       work.exclusive = "*";
-      work.perform = [&]() -> Task<void> {
+      work.perform = [&](Turn) -> Task<void> {
         ++started;
         scheduler.stop();
         co_return;
@@ -265,7 +287,7 @@ TEST(Scheduler, AFloodOfWorkThatEndsAtOnceNeedsNoStack) {
   const auto flood = [&]() -> Task<void> {
     for (int i = 0; i < 20'000; ++i) {
       Work work;
-      work.perform = [&done]() -> Task<void> {
+      work.perform = [&done](Turn) -> Task<void> {
         ++done;
         co_return;
       };
