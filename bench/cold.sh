@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # 500 generated C programs, compiled and executed for aarch64 with nothing cached: xtest against the same commands under
-# xargs, against CTest and against DejaGnu's runtest. COUNT, REPEAT and XTEST change the defaults.
+# xargs, against CTest and against DejaGnu's runtest. What xtest knows of the compilers themselves is kept. COUNT, REPEAT
+# and XTEST change the defaults.
 . "$(dirname -- "$0")/common.sh"
 need aarch64-linux-gnu-gcc qemu-aarch64-static cmake ctest runtest xargs
 qemu="qemu-aarch64-static -L /usr/aarch64-linux-gnu"
@@ -14,11 +15,11 @@ aarch64-linux-gnu-gcc -MD -MF "$work/xargs/\$1.d" -o "$work/xargs/\$1" "$work/su
 EOT
 chmod +x "$work/one"
 
-mkdir -p "$work/ctest"
+mkdir -p "$work/ctest/bin"
 {
   for source in "$work"/suite/*.c; do
     name=$(basename "$source" .c)
-    echo "add_test([=[$name]=] sh -c [=[aarch64-linux-gnu-gcc -MD -MF $work/ctest/$name.d -o $work/ctest/$name $source -O1 && exec $qemu $work/ctest/$name]=])"
+    echo "add_test([=[$name]=] sh -c [=[aarch64-linux-gnu-gcc -MD -MF $work/ctest/bin/$name.d -o $work/ctest/bin/$name $source -O1 && exec $qemu $work/ctest/bin/$name]=])"
   done
 } >"$work/ctest/CTestTestfile.cmake"
 
@@ -39,14 +40,14 @@ EOT
 cat >"$work/plan.json" <<EOT
 {"repeat": $repeat, "warm_up": 1,
  "commands": {
-  "xtest": {"prepare": "rm -rf $work/runs $work/cache",
+  "xtest": {"prepare": "$(away "$work/runs" "$work/cache/actions" "$work/cache/cas")",
             "run": "cd $work && $xtest run --target $triple --suites-dir $work/suite -s generated --runs $work/runs",
             "check": "$work/check"},
-  "xargs": {"prepare": "rm -rf $work/xargs && mkdir $work/xargs",
+  "xargs": {"prepare": "$(away "$work/xargs") && mkdir $work/xargs",
             "run": "cd $work/suite && ls *.c | sed 's/[.]c$//' | xargs -P$jobs -n1 $work/one"},
-  "ctest": {"prepare": "rm -rf $work/ctest/p* $work/ctest/Testing",
+  "ctest": {"prepare": "$(away "$work/ctest/bin" "$work/ctest/Testing") && mkdir $work/ctest/bin",
             "run": "cd $work/ctest && ctest -j$jobs -Q"},
-  "dejagnu": {"prepare": "rm -rf $work/dejagnu/obj/*",
+  "dejagnu": {"prepare": "$(away "$work/dejagnu/obj") && mkdir $work/dejagnu/obj",
               "run": "cd $work/dejagnu && runtest --tool gen --srcdir $work/dejagnu --outdir $work/dejagnu/obj >/dev/null",
               "check": "grep -c '^PASS' $work/dejagnu/obj/gen.sum | grep -qx $count"}},
  "bars": [

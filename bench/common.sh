@@ -53,6 +53,12 @@ flags: [-O1]
 YAML
 }
 
+# A command line that moves FOLDER... out of the way: what is deleted costs the next command, ext4 steps around inodes
+# that were freed a minute ago.
+away() { # FOLDER...
+  echo "old=\$(mktemp -d $work/old.XXXX) && for folder in $*; do [ ! -e \$folder ] || mv \$folder \$old; done"
+}
+
 expect_passes() { # RUNS: $work/check then fails unless the latest run recorded there decided $count cases, all as passes
   cat >"$work/check" <<EOT
 #!/bin/sh

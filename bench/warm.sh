@@ -10,7 +10,7 @@ expect_passes "$work/runs"
 cat >"$work/plan.json" <<EOT
 {"repeat": $repeat, "warm_up": 0,
  "commands": {
-  "cold": {"prepare": "rm -rf $work/runs $work/cache", "run": "$run", "check": "$check"},
+  "cold": {"prepare": "$(away "$work/runs" "$work/cache/actions" "$work/cache/cas")", "run": "$run", "check": "$check"},
   "warm": {"run": "$run", "check": "$check"}},
  "bars": [
   {"name": "warm", "against": "cold", "what": "wall", "most": 0.02},
