@@ -74,14 +74,14 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
                               std::set<std::string> only) {
   RunContext context;
   context.options = std::move(options);
-  context.work = std::filesystem::absolute(std::move(work));
+  context.work = std::filesystem::absolute(work);
   context.folders = Folders{find_locations(), unused_folder(context.work), cache_dir()};
   TargetLibrary library = open_targets(context.folders.locations, context.options.where);
   if (context.options.where.targets.empty())
     throw Error(ErrorKind::usage, "no target given", "name one with --target; `xtest targets` lists them");
   context.suites = choose_suites(context.options, context.folders.locations);
   for (const std::string& name : context.options.where.targets) {
-    const Target target = library.find(name);
+    const Target& target = library.find(name);
     const auto has_name = [&](const Prepared& one) { return one.target.target.triple == target.triple; };
     if (std::ranges::any_of(context.prepared, has_name)) continue;
     context.prepared.push_back(co_await prepare(registry, target, context.options.where, context.folders));

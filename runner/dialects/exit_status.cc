@@ -122,7 +122,7 @@ void add_section(std::string& text, std::string_view heading, std::string_view b
   text += body;
 }
 
-std::string capped(std::string text, std::size_t cap) { return truncate_middle(text, cap / 4, cap - cap / 4); }
+std::string capped(const std::string& text, std::size_t cap) { return truncate_middle(text, cap / 4, cap - cap / 4); }
 
 }  // namespace
 

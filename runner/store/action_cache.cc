@@ -138,11 +138,11 @@ std::vector<ActionCache::Entry> ActionCache::entries_in(const fs::path& file) {
     if (in.at("version") != entry_version) return {};
     std::vector<Entry> entries;
     for (const json& entry : in.at("entries")) entries.push_back(Entry::from_json(entry));
-    if (std::ranges::all_of(entries, &Entry::is_sound)) return entries;
-  } catch (const json::exception&) {
+    return std::ranges::all_of(entries, &Entry::is_sound) ? entries : std::vector<Entry>{};
+  } catch (const json::exception& error) {
+    log_info("cache", "{} is damaged: {}", file.string(), error.what());
+    return {};
   }
-  log_info("cache", "{} is damaged", file.string());
-  return {};
 }
 
 // Two processes that write the same file at once: one's entry is lost and made again one day.

@@ -55,9 +55,10 @@ std::vector<std::string> contents_of(const fs::path& entry) {
     for (const auto& one : json.at("entries")) {
       for (const auto& output : one.at("outputs")) out.push_back(output.at(0));
     }
+    return out;
   } catch (const nlohmann::json::exception&) {
+    return {};
   }
-  return out;
 }
 
 class Pruning {
