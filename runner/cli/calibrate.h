@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How slow an executor is beside this machine itself, measured: a small loop built for the target and executed there,
-// against the same work done natively. Time limits are multiplied by it.
+// against the same work done natively, both in CPU time. Time limits are multiplied by it.
 #pragma once
 
 #include "runner/cli/prepare.h"
@@ -14,7 +14,7 @@ namespace xtest {
 
 struct Calibration {
   double factor = 1;            // on time limits; never below 1
-  std::string text;             // "cpu 8.3x, start 12 ms: limits x8.3"
+  std::string text;             // "24 ms there, 6 ms here: time limits x4.0"
 };
 
 // Nothing when there is no executor or no C compiler, or the loop did not run: then the executor's rough factor stays.

@@ -5,12 +5,12 @@
 #include "runner/cli/conduct.h"
 #include "runner/cli/exit_codes.h"
 #include "runner/cli/terminal.h"
+#include "runner/cli/worth_again.h"
 #include "runner/engine/replay.h"
 
 #include <fmt/chrono.h>
 
 #include <iostream>
-#include <map>
 #include <memory>
 #include <set>
 
@@ -22,26 +22,6 @@ struct AgainOptions {
   std::string runs = ".xtest/runs";
   std::vector<std::string> expect;
 };
-
-std::string result_id(const Stream& stream, const Case& one) {
-  return stream.to_string() + "::" + one.group + "::" + one.name;
-}
-
-template <class Each>
-void for_each_listed(const Replay& replay, Each each) {
-  for (const Event& event : replay.events) {
-    const auto* listed = std::get_if<UnitListed>(&event.body);
-    if (!listed || listed->stream >= replay.started.streams.size()) continue;
-    CaseIx test = listed->first_case;
-    for (const Case& one : listed->cases) each(replay.started.streams[listed->stream].stream, one, test++);
-  }
-}
-
-std::set<std::string> listed_ids(const Replay& replay) {
-  std::set<std::string> ids;
-  for_each_listed(replay, [&](const Stream& stream, const Case& one, CaseIx) { ids.insert(result_id(stream, one)); });
-  return ids;
-}
 
 Task<int> resume(const Registry& registry, AgainOptions again) {
   const auto record = find_run(again.runs, again.run);
@@ -59,56 +39,6 @@ Task<int> resume(const Registry& registry, AgainOptions again) {
   RunContext context = co_await make_context(registry, std::move(options), work, std::move(only));
   co_return co_await conduct(registry, std::move(context), std::move(how));
 }
-
-// Everything of a run that is not good: bad, inconclusive, never decided, or blocked, then with what blocked it.
-class WorthRunningAgain {
- public:
-  explicit WorthRunningAgain(const Replay& replay) : replay_(replay), policy_(replay.started) {
-    for_each_listed(replay, [&](const Stream& stream, const Case& one, CaseIx test) {
-      by_id_.emplace(stream.target + '\n' + TestId{stream.suite, one.group, one.name}.to_string(), Listed{stream, one, test});
-    });
-  }
-
-  std::set<std::string> ids() {
-    for (const auto& [id, listed] : by_id_) {
-      if (is_worth(listed)) add(listed);
-    }
-    return std::move(ids_);
-  }
-
- private:
-  struct Listed {
-    const Stream& stream;
-    const Case& test;
-    CaseIx ix;
-  };
-
-  const Outcome* outcome(const Listed& listed) const {
-    const auto decided = replay_.decided.find(listed.ix);
-    return decided == replay_.decided.end() ? nullptr : &decided->second;
-  }
-
-  bool is_worth(const Listed& listed) const {
-    const Outcome* known = outcome(listed);
-    return !known || known->kind == "blocked" || known->status == Status::infra ||
-           policy_.weigh(known->status, known->kind, listed.stream.target) == Weight::bad;
-  }
-
-  void add(const Listed& listed) {
-    if (!ids_.insert(result_id(listed.stream, listed.test)).second) return;
-    for (const std::string& need : listed.test.needs) {
-      const auto found = by_id_.find(listed.stream.target + '\n' + need);
-      if (found == by_id_.end()) continue;
-      const Outcome* known = outcome(found->second);
-      if (!known || known->kind == "blocked" || weight(known->raw) != Weight::good) add(found->second);
-    }
-  }
-
-  const Replay& replay_;
-  const Policy policy_;
-  std::map<std::string, Listed> by_id_;          // by target and test id
-  std::set<std::string> ids_;
-};
 
 // What the run itself ended with; a run that did not end has no verdict.
 int exit_code_of(const Replay& replay) {
@@ -128,7 +58,7 @@ Task<int> rerun(const Registry& registry, AgainOptions again) {
   const auto record = find_run(again.runs, again.run);
   const Replay replay = read_replay(record);
   refuse_damage(replay, record);
-  std::set<std::string> ids = WorthRunningAgain(replay).ids();
+  std::set<std::string> ids = worth_running_again(replay);
   if (ids.empty()) {
     const int code = exit_code_of(replay);
     std::cerr << "xtest: nothing of " << record.filename().string() << " can be run again; it ended with " << code << "\n";

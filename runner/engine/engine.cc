@@ -232,11 +232,14 @@ Task<Completion> Engine::execute(const Job& job, const Execution& execution, Job
   co_return completion;
 }
 
-bool Engine::take_over(const Execution& execution, const Job& job) {
-  const bool is_first = std::ranges::all_of(execution.which, [&](std::size_t which) {
+bool Engine::is_first_attempt(const Execution& execution) const {
+  return std::ranges::all_of(execution.which, [&](std::size_t which) {
     return cases_.attempts(case_ix(execution.unit, which)).empty();
   });
-  if (!options_.reuse_results || !is_first) return false;       // a retry is to be seen to run
+}
+
+bool Engine::take_over(const Execution& execution, const Job& job) {
+  if (!options_.reuse_results || !is_first_attempt(execution)) return false;   // a retry is to be seen to run
   const auto key = reuse_key(parts_.plan.units[execution.unit], execution, job);
   const auto text = key ? parts_.cache->find_text(*key) : std::nullopt;
   auto passes = text ? passes_from_text(*text, execution.which.size()) : std::nullopt;
@@ -272,10 +275,7 @@ void Engine::understand(Execution execution, JobId id, Completion completion) {
   reader->feed(Channel::err, completion.err.text, collector);
   const bool trusted = reader->end(completion, collector);
   collector.close(trusted);
-  const bool first_attempt = std::ranges::all_of(execution.which, [&](std::size_t which) {
-    return cases_.attempts(case_ix(execution.unit, which)).empty();
-  });
-  if (options_.reuse_results && first_attempt && collector.all_passed()) {
+  if (options_.reuse_results && is_first_attempt(execution) && collector.all_passed()) {
     const Job job = framework(unit).execution(unit, execution.which, options_.nonce);
     if (const auto key = reuse_key(unit, execution, job)) parts_.cache->store_text(*key, collector.passes_as_text());
   }

@@ -79,6 +79,7 @@ class Engine {
   void queue(Execution execution);
   Task<void> perform(Execution execution, Turn turn);
   Task<Completion> execute(const Job& job, const Execution& execution, JobId id, SessionPool* pool);  // args outlive it
+  bool is_first_attempt(const Execution& execution) const;
   bool take_over(const Execution& execution, const Job& job);
   void understand(Execution execution, JobId id, Completion completion);
   void observe(CaseIx test, JobId job, Observed what);

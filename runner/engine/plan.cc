@@ -145,14 +145,17 @@ class Planner {
 
 }  // namespace
 
+std::string result_id(const Stream& stream, const Case& test) {
+  return stream.to_string() + "::" + test.group + "::" + test.name;
+}
+
 std::string Plan::id(CaseIx test) const {
   const Case& which = at(test);
   return TestId{stream_of(test).suite, which.group, which.name}.to_string();
 }
 
 std::string Plan::result_id(CaseIx test) const {
-  const Case& which = at(test);
-  return stream_of(test).to_string() + "::" + which.group + "::" + which.name;
+  return xtest::result_id(stream_of(test), at(test));
 }
 
 std::string Plan::digest() const {

@@ -60,4 +60,6 @@ struct PlanInput {
 // Throws Error{usage}: an unknown framework, a test id that appears twice, needs that form a circle.
 Plan make_plan(const PlanInput& input);
 
+std::string result_id(const Stream& stream, const Case& test);   // "STREAM::group::case"
+
 }  // namespace xtest

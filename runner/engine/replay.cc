@@ -22,16 +22,11 @@ struct KnownCase {
 
 std::map<CaseIx, KnownCase> known_cases(const Replay& replay) {
   std::map<CaseIx, KnownCase> known;
-  for (const Event& event : replay.events) {
-    const auto* listed = std::get_if<UnitListed>(&event.body);
-    if (!listed) continue;
-    const Stream& stream = replay.started.streams.at(listed->stream).stream;
-    std::size_t target = 0;
-    while (target < replay.started.targets.size() && replay.started.targets[target].triple != stream.target) ++target;
-    CaseIx test = listed->first_case;
-    for (const Case& one : listed->cases)
-      known[test++] = KnownCase{TestId{stream.suite, one.group, one.name}.to_string(), target};
-  }
+  for_each_listed(replay, [&](const Stream& stream, const Case& one, CaseIx test) {
+    const auto target = std::ranges::find(replay.started.targets, stream.target, &TargetInfo::triple);
+    known[test] = KnownCase{TestId{stream.suite, one.group, one.name}.to_string(),
+                            static_cast<std::size_t>(target - replay.started.targets.begin())};
+  });
   return known;
 }
 
@@ -130,9 +125,11 @@ std::vector<Event> judge_again(const Replay& replay, const std::vector<Expectati
       attempts[seen->test].push_back(Attempt{seen->job, seen->attempt, seen->observed});
     auto* decision = std::get_if<CaseDecided>(&judged.back().body);
     if (!decision || !is_judged_by_lists(decision->outcome)) continue;
-    const KnownCase& test = known.at(decision->test);
-    decision->outcome = judge(attempts[decision->test],
-                              lists.at(test.target).find(test.id, features.at(test.target), today));
+    const auto test = known.find(decision->test);
+    if (test == known.end() || test->second.target >= lists.size())
+      throw Error(ErrorKind::usage, "the record decides a test that it does not list, or of a target that it does not name");
+    const auto& [id, target] = test->second;
+    decision->outcome = judge(attempts[decision->test], lists.at(target).find(id, features.at(target), today));
   }
   return judged;
 }

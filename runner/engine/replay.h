@@ -21,6 +21,17 @@ struct Replay {
   JobId next_job = 0;                                 // no job of the record has this number or a higher one
 };
 
+// Calls each(stream, case, its index) for every test that the record lists.
+template <class Each>
+void for_each_listed(const Replay& replay, Each each) {
+  for (const Event& event : replay.events) {
+    const auto* listed = std::get_if<UnitListed>(&event.body);
+    if (!listed || listed->stream >= replay.started.streams.size()) continue;
+    CaseIx test = listed->first_case;
+    for (const Case& one : listed->cases) each(replay.started.streams[listed->stream].stream, one, test++);
+  }
+}
+
 Replay read_replay(const std::filesystem::path& record);
 
 // Throws Error{usage} if events are missing: a verdict over what is left could be green for no reason.
