@@ -5,6 +5,9 @@ find_package(GTest REQUIRED)
 add_executable(misbehave tests/helpers/misbehave.c)
 target_compile_definitions(misbehave PRIVATE _GNU_SOURCE)
 target_link_libraries(misbehave PRIVATE Threads::Threads)
+# It dies by its signals and runs out of its limits as programs of users do.
+target_compile_options(misbehave PRIVATE -fno-sanitize=all)
+target_link_options(misbehave PRIVATE -fno-sanitize=all)
 
 # What several tests share, and the headers that all of them parse.
 file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.cc)

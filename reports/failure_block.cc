@@ -37,7 +37,7 @@ bool is_filter_word(std::string_view id) {
 }
 
 // The filter that selects what the glob matches; `text` is what the glob was made of.
-std::string filter_of(std::string_view text, std::string glob) {
+std::string filter_of(std::string_view text, const std::string& glob) {
   return is_filter_word(text) ? glob : "test(" + glob + ")";
 }
 

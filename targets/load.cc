@@ -105,7 +105,7 @@ class TargetLibrary::Files {
   std::vector<const Target*> all();
 
  private:
-  void add(std::string name, const std::filesystem::path& path, bool base);
+  void add(const std::string& name, const std::filesystem::path& path, bool base);
   Source& parent_of(const YamlNode& extends);
   const Target& load(Source& source);
   [[noreturn]] void unknown(std::string_view name);
@@ -207,7 +207,7 @@ const Target& TargetLibrary::Files::load(Source& source) {
   return *source.target;
 }
 
-void TargetLibrary::Files::add(std::string name, const std::filesystem::path& path, bool base) {
+void TargetLibrary::Files::add(const std::string& name, const std::filesystem::path& path, bool base) {
   const auto [place, added] = sources_.try_emplace(name, Source{name, path, base, std::nullopt, nullptr});
   if (added) return;
   throw Error(ErrorKind::usage, Position{path.string(), 1, 1},
@@ -227,7 +227,8 @@ void TargetLibrary::Files::unknown(std::string_view name) {
           "`xtest targets` lists them; --target-file and --targets-dir add one; `xtest targets new TRIPLE` begins one");
 }
 
-TargetLibrary::TargetLibrary(std::vector<std::filesystem::path> folders, std::vector<std::filesystem::path> files)
+TargetLibrary::TargetLibrary(const std::vector<std::filesystem::path>& folders,
+                             const std::vector<std::filesystem::path>& files)
     : files_(std::make_unique<Files>(folders, files)) {}
 
 TargetLibrary::~TargetLibrary() = default;

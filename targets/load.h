@@ -21,7 +21,8 @@ namespace xtest {
 class TargetLibrary {
  public:
   // Lists the folders and reads the single files' triples; throws if one is missing.
-  explicit TargetLibrary(std::vector<std::filesystem::path> folders, std::vector<std::filesystem::path> files = {});
+  explicit TargetLibrary(const std::vector<std::filesystem::path>& folders,
+                         const std::vector<std::filesystem::path>& files = {});
   ~TargetLibrary();
   TargetLibrary(TargetLibrary&&) noexcept;
   TargetLibrary& operator=(TargetLibrary&&) noexcept;

@@ -8,7 +8,8 @@
 
 namespace xtest {
 
-std::vector<std::string> tool_environment(const std::filesystem::path& program, std::vector<std::string> extra) {
+std::vector<std::string> tool_environment(const std::filesystem::path& program,
+                                          const std::vector<std::string>& extra) {
   auto env = clean_environment(extra);
   const auto folder = program.parent_path().string();
   for (auto& entry : env) {

@@ -9,6 +9,7 @@
 
 namespace xtest {
 
-std::vector<std::string> tool_environment(const std::filesystem::path& program, std::vector<std::string> extra = {});
+std::vector<std::string> tool_environment(const std::filesystem::path& program,
+                                          const std::vector<std::string>& extra = {});
 
 }  // namespace xtest

@@ -123,7 +123,7 @@ Task<int> doctor(const Registry& registry, DoctorOptions options) {
   if (names.empty()) names = library.names();
   bool good = true;
   for (const std::string& name : names) {
-    const Target target = library.find(name);
+    const Target& target = library.find(name);
     good = co_await doctor_one(registry, target, options) && good;
   }
   co_return good ? exit_code::ok : exit_code::usage;

@@ -32,7 +32,7 @@ int own_code(const Termination& how, std::string& trouble) {
 
 Task<int> exec(const Registry& registry, ExecOptions options) {
   TargetLibrary library = open_targets(find_locations(), options.where);
-  const Target target = library.find(options.where.targets.front());
+  const Target& target = library.find(options.where.targets.front());
   const Scratch scratch;
   const Folders folders{find_locations(), scratch.path(), cache_dir()};
   const Prepared prepared = co_await prepare(registry, target, options.where, folders);

@@ -99,7 +99,7 @@ std::string hex(const std::string& text) {
 // "cwd X", "home X", "tmp X", "entry X" -> the values; a Windows path as Unix names it.
 std::multimap<std::string, std::string> folder_of(const std::string& text) {
   std::multimap<std::string, std::string> said;
-  for (std::string line : sorted_lines(text)) {
+  for (const std::string& line : sorted_lines(text)) {
     const auto blank = line.find(' ');
     std::string value = line.substr(blank + 1);
     std::ranges::replace(value, '\\', '/');

@@ -249,9 +249,10 @@ struct Exec : testing::Test {
 };
 
 TEST_F(Exec, IsTransparent) {
-  const Ran ran = exec({"/bin/sh", "-c", "cat; echo to-err \"$1\" >&2; exit 7", "sh", "a b'c"}, "through\0stdin");
+  const std::string input{'t', '\0', '\xff', '\n', 'n'};
+  const Ran ran = exec({"/bin/sh", "-c", "cat; echo to-err \"$1\" >&2; exit 7", "sh", "a b'c"}, input);
   EXPECT_EQ(ran.code, 7) << describe(ran);
-  EXPECT_EQ(ran.out, "through");
+  EXPECT_EQ(ran.out, input);
   EXPECT_EQ(ran.err, "to-err a b'c\n");
 }
 

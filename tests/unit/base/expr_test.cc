@@ -14,7 +14,7 @@ bool holds(std::string_view text, const std::set<std::string>& facts) {
   return parse(text).eval([&](const Atom& atom) { return facts.contains(to_string(atom)); });
 }
 
-std::string error_of(std::string_view text, Position origin = {"--filter", 1, 1}) {
+std::string error_of(std::string_view text, const Position& origin = {"--filter", 1, 1}) {
   try {
     Expr::parse(text, origin);
   } catch (const Error& error) {

@@ -232,7 +232,7 @@ TEST_F(Process, DestroyingTheContextKillsWhatRuns) {
 TEST_F(Process, ManyRunAtTheSameTime) {
   int good = 0;
   for (int i = 0; i < 20; ++i) {
-    asio::co_spawn(io_, run_process(misbehave({"print", "100000"})), [&](std::exception_ptr, Completion completion) {
+    asio::co_spawn(io_, run_process(misbehave({"print", "100000"})), [&](std::exception_ptr, const Completion& completion) {
       if (exited_with(completion, 0) && completion.out.text.size() == 100000) ++good;
     });
   }

@@ -61,9 +61,9 @@ class AgentNamespace : public testing::Test {
     const auto compiler = find_program("aarch64-linux-gnu-gcc", path);
     emulator_ = find_program("qemu-aarch64-static", path).value_or("");
     if (!compiler || emulator_.empty()) return {};
+    const std::string source = XTEST_SOURCE_DIR "/tests/helpers/misbehave.c";
     ProcessSpec spec;
-    spec.argv = {*compiler, "-D_GNU_SOURCE", XTEST_SOURCE_DIR "/tests/helpers/misbehave.c", "-o",
-                 folder_ / "misbehave"};
+    spec.argv = {*compiler, "-D_GNU_SOURCE", source, "-o", folder_ / "misbehave"};
     spec.env = clean_environment();
     const auto built = run_task(io_, run_process(spec));
     EXPECT_TRUE(exited_with(built, 0)) << built.err.text;

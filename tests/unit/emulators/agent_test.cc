@@ -304,7 +304,6 @@ TEST_F(Agent, RunsInFlightAreDoneInOrderOneAfterAnother) {
 }
 
 TEST_F(Agent, ADeadAgentLosesEveryRunAndTheFirstIsTheSuspect) {
-  auto file = folder_ / "agent";
   AgentCommand first;
   first.argv = {"/bin/sh", "-c", "kill -9 $PPID; sleep 5"};
   launch(first);

@@ -29,7 +29,7 @@ class Stage {
   };
 
   void add(const std::string& name) { add(name, How{}); }
-  void add(const std::string& name, How how) {
+  void add(const std::string& name, const How& how) {
     Work work;
     work.kind = how.kind;
     work.place = how.place;

@@ -64,7 +64,7 @@ TEST_F(Paths, ErrorsNameTheFolderAndTheVariable) {
   } catch (const Error& error) {
     EXPECT_THAT(error.remedy(), testing::HasSubstr("XTEST_CACHE_DIR"));
   }
-  std::ofstream(folder_ / "file");
+  std::ofstream file(folder_ / "file");
   set("XTEST_CACHE_DIR", folder_ / "file/sub");
   try {
     cache_dir();

@@ -36,7 +36,7 @@ Bytes dynamic_file(int bits, ByteOrder order) {
   const unsigned word = bits == 64 ? 8 : 4;
   const std::size_t strings = elf_content_start(bits, 4);
   Bytes load(order), interp(order), dynamic(order);
-  load.text(std::string_view("\0libc.so.6\0/home/me/lib:$ORIGIN\0", 33));
+  load.text(std::string_view("\0libc.so.6\0/home/me/lib:$ORIGIN\0", 32));
   interp.text(std::string_view("/lib/ld.so\0", 11));
   const auto entry = [&](std::uint64_t tag, std::uint64_t value) { dynamic.number(tag, word).number(value, word); };
   entry(DT_NEEDED, 1);

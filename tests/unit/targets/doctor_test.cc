@@ -20,7 +20,8 @@ class Doctor : public testing::Test {
   }
   std::vector<CheckedTool> check(std::vector<Language> languages, ExecuteCheck execute = {}) {
     return run_task(io_,
-                    check_target({target_, languages, folder_.path() / "cache", folder_.path() / "work", execute}));
+                    check_target({target_, std::move(languages), folder_.path() / "cache", folder_.path() / "work",
+                                  std::move(execute)}));
   }
 
   TargetFolder folder_;
