@@ -10,6 +10,8 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(LibXml2 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBELF REQUIRED IMPORTED_TARGET libelf)
+pkg_check_modules(LIBARCHIVE REQUIRED IMPORTED_TARGET libarchive)
+pkg_check_modules(LIBSSH REQUIRED IMPORTED_TARGET libssh>=0.10)
 
 add_library(xtest_options INTERFACE)
 target_include_directories(xtest_options INTERFACE ${CMAKE_SOURCE_DIR})

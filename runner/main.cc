@@ -3,6 +3,7 @@
 // one message and one exit code.
 #include "emulators/host/host.h"
 #include "emulators/qemu_user/qemu_user.h"
+#include "emulators/vm/vm.h"
 #include "emulators/wine/wine.h"
 #include "runner/base/asio.h"
 #include "runner/base/log.h"
@@ -29,7 +30,7 @@ Registry make_registry() {
   registry.frameworks.push_back(std::make_unique<CheckFramework>());
   registry.frameworks.push_back(std::make_unique<ExitCodeFramework>());
   registry.executors = {
-      {"host", make_host_executor}, {"qemu-user", make_qemu_user_executor}, {"wine", make_wine_executor}};
+      {"host", make_host_executor}, {"qemu-user", make_qemu_user_executor}, {"vm", make_vm_executor}, {"wine", make_wine_executor}};
   return registry;
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 const std::vector<std::string> link_kind_names{"dynamic", "static", "static-pie"};
 const std::vector<std::string> language_names{"c", "cxx", "go", "rust"};
-const std::vector<std::string> executor_names{"host", "qemu-user", "wine"};
+const std::vector<std::string> executor_names{"host", "qemu-user", "vm", "wine"};
 
 void must_be_one_of(const Position& where, std::string_view what, const std::string& text,
                     const std::vector<std::string>& known) {
@@ -148,6 +148,7 @@ void read_packages(const YamlNode& node, Target& onto) {
 void check_settings(const YamlNode& settings, const std::string& executor) {
   if (executor == "host") settings.allow_only({"machines", "overlay"});
   if (executor == "qemu-user") settings.allow_only({"programs", "magic", "mask", "sysroot", "overlay"});
+  if (executor == "vm") settings.allow_only({"image"});
   if (executor == "wine") settings.allow_only({"machines", "programs", "dll_path"});
 }
 

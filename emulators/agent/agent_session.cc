@@ -13,11 +13,6 @@
 namespace xtest {
 namespace {
 
-std::string render(const Argument& argument) {
-  if (const auto* path = std::get_if<PathRef>(&argument)) return path->host.string();
-  return std::get<std::string>(argument);
-}
-
 void put(std::vector<std::string>& env, const std::string& entry) {
   const std::string name = entry.substr(0, entry.find('=') + 1);
   const auto same = std::ranges::find_if(env, [&](const std::string& known) { return known.starts_with(name); });
@@ -56,7 +51,10 @@ Task<void> AgentSession::stage(std::vector<std::filesystem::path> files) {
 AgentCommand AgentSession::to_agent(const RunRequest& request) {
   AgentCommand command;
   command.argv = place_.prefix;
-  for (const Argument& argument : request.command.argv) command.argv.push_back(render(argument));
+  for (const Argument& argument : request.command.argv) {
+    const auto* path = std::get_if<PathRef>(&argument);
+    command.argv.push_back(path ? render(*path) : std::get<std::string>(argument));
+  }
   command.limits = request.command.limits;
   command.pass_fds = request.pass_stdio;
   command.fresh_cwd = request.fresh_folder;

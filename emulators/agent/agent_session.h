@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A session whose programs are started by an agent on this machine: host, qemu-user, and below Wine's.
+// A session whose programs are started by an agent: host, qemu-user, below Wine's, and in guests.
 //
 // Each run gets a new empty folder (its cwd, HOME and TMPDIR), a fixed environment and /dev/null as stdin; the agent
 // removes the folder afterwards. The session owns the agent; its destructor kills everything that still runs.
@@ -33,6 +33,7 @@ class AgentSession : public Session {
   Task<void> close() override;
 
  protected:
+  virtual std::string render(const PathRef& path) const { return path.host.string(); }
   AgentCommand to_agent(const RunRequest& request);
   Task<Completion> run_in_agent(AgentCommand command);
   const AgentPlace& place() const { return place_; }

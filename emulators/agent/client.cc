@@ -3,7 +3,6 @@
 
 #include "emulators/agent/wire.h"
 #include "runner/base/error.h"
-#include "runner/base/fd.h"
 #include "runner/base/process.h"
 
 #include <fcntl.h>
@@ -141,10 +140,9 @@ std::string read_available(int fd) {
 
 // Lives as long as a handler or a run() needs it; handlers do nothing once it is stopped.
 struct AgentClient::State : std::enable_shared_from_this<State> {
-  State(asio::any_io_executor executor, UniqueFd channel, UniqueFd complaints_end, Child process, AgentOptions wanted)
-      : socket(executor, channel.release()), complaints(std::move(complaints_end)), child(std::move(process)),
-        options(std::move(wanted)), nonce(options.nonce ? *options.nonce : random_nonce()),
-        greeting(executor), watch(executor) {}
+  State(asio::any_io_executor executor, AgentLink way, const AgentOptions& options)
+      : socket(executor, way.socket.release()), link(std::move(way)), patience(options.patience),
+        nonce(options.nonce ? *options.nonce : random_nonce()), greeting(executor), watch(executor) {}
 
   void send(Segment segment);
   void flush();
@@ -159,15 +157,14 @@ struct AgentClient::State : std::enable_shared_from_this<State> {
   void stop();
 
   asio::posix::stream_descriptor socket;
-  UniqueFd complaints;               // its stderr
-  Child child;
-  AgentOptions options;
+  AgentLink link;
+  std::chrono::milliseconds patience;
   Nonce nonce;
   asio::steady_timer greeting, watch;
   std::string system;                // empty until it has greeted
   std::string why_dead;              // empty while it lives
   std::deque<Segment> outgoing;
-  bool sending = false, watching = false;
+  bool sending = false, watching = false, leaving = false;
   std::array<char, 65536> chunk;
   std::string received;
   std::uint32_t next_seq = 1;
@@ -207,6 +204,7 @@ void AgentClient::State::receive() {
   socket.async_read_some(asio::buffer(chunk),
                          [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
                            if (!self->why_dead.empty()) return;
+                           if (error && self->leaving) return self->stop();
                            if (error) return self->lose_channel("the agent has closed its channel");
                            self->received.append(self->chunk.data(), size);
                            self->take_frames();
@@ -243,7 +241,7 @@ bool AgentClient::State::take_of_run(const WireHeader& header, WireReader payloa
   auto& run = *found->second;
   switch (header.type) {
     case XA_STARTED:
-      if (run.wall > 0ms) run.deadline = Steady::now() + run.wall + options.patience;
+      if (run.wall > 0ms) run.deadline = Steady::now() + run.wall + patience;
       return true;
     case XA_OUTPUT: take_output(run, header.seq, payload); return true;
     case XA_SKIPPED: {
@@ -299,10 +297,8 @@ void AgentClient::State::fail(const std::string& why) {
 }
 
 void AgentClient::State::lose_channel(const std::string& what) {
-  auto why = what;
-  if (child.exited_within(exit_patience)) why += " and " + describe(child.kill_group());
-  if (const auto words = read_available(complaints.get()); !words.empty()) why += ": " + words;
-  fail(why);
+  const std::string words = link.last_words();
+  fail(words.empty() ? what : what + words);
 }
 
 void AgentClient::State::stop() {
@@ -310,14 +306,31 @@ void AgentClient::State::stop() {
   if (socket.is_open()) socket.close();
   greeting.cancel();
   watch.cancel();
-  child.exited_within(cleanup_patience);
-  child.kill_group();
+  link.stop();
 }
 
-// ---- AgentClient ----
+// ---- an agent on this machine ----
 
-Task<std::unique_ptr<AgentClient>> AgentClient::start(AgentOptions options) {
-  const auto executor = co_await asio::this_coro::executor;
+namespace {
+
+struct LocalAgent {
+  Child child;
+  UniqueFd complaints;   // its stderr
+
+  std::string last_words() {
+    std::string words;
+    if (child.exited_within(exit_patience)) words = " and " + describe(child.kill_group());
+    if (const auto said = read_available(complaints.get()); !said.empty()) words += ": " + said;
+    return words;
+  }
+
+  void stop() {
+    child.exited_within(cleanup_patience);
+    child.kill_group();
+  }
+};
+
+AgentLink start_here(asio::any_io_executor executor, const AgentOptions& options) {
   auto sockets = make_socket_pair();
   auto complaints = make_pipe();
   ProcessSpec spec;
@@ -328,12 +341,24 @@ Task<std::unique_ptr<AgentClient>> AgentClient::start(AgentOptions options) {
   spec.pass_fds = {{complaints.write.get(), 2}, {sockets.theirs.get(), agent_channel}};
   auto child = Child::spawn(executor, spec);
   if (!child) throw Error(ErrorKind::infra, child.error());
-  sockets.theirs.reset();
-  complaints.write.reset();
-  auto state = std::make_shared<State>(executor, std::move(sockets.ours), std::move(complaints.read),
-                                       std::move(*child), std::move(options));
+  const auto agent = std::make_shared<LocalAgent>(std::move(*child), std::move(complaints.read));
+  return {options.agent_path.string(), std::move(sockets.ours), [agent] { return agent->last_words(); }, [agent] { agent->stop(); }};
+}
+
+}  // namespace
+
+// ---- AgentClient ----
+
+Task<std::unique_ptr<AgentClient>> AgentClient::start(AgentOptions options) {
+  AgentLink link = start_here(co_await asio::this_coro::executor, options);
+  co_return co_await attach(std::move(link), std::move(options));
+}
+
+Task<std::unique_ptr<AgentClient>> AgentClient::attach(AgentLink link, AgentOptions options) {
+  const auto executor = co_await asio::this_coro::executor;
+  auto state = std::make_shared<State>(executor, std::move(link), options);
   std::unique_ptr<AgentClient> client(new AgentClient(state));
-  state->greeting.expires_after(state->options.patience);
+  state->greeting.expires_after(state->patience);
   state->send({WireFrame(XA_HELLO, 0, state->nonce).take(), {}});
   state->receive();
   co_await state->greeting.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -343,7 +368,7 @@ Task<std::unique_ptr<AgentClient>> AgentClient::start(AgentOptions options) {
   }
   if (state->system.empty()) state->fail("the agent did not greet in time");
   if (!state->why_dead.empty()) {
-    throw Error(ErrorKind::infra, "cannot start '" + state->options.agent_path.string() + "': " + state->why_dead);
+    throw Error(ErrorKind::infra, "cannot start '" + state->link.name + "': " + state->why_dead);
   }
   co_return client;
 }
@@ -384,13 +409,10 @@ Task<void> AgentClient::close() {
   const auto state = state_;
   if (!state->why_dead.empty()) co_return;
   state->send({WireFrame(XA_BYE, 0, state->nonce).take(), {}});
-  asio::steady_timer limit(state->socket.get_executor(), cleanup_patience);
-  limit.async_wait([state](boost::system::error_code error) {
-    if (!error) state->child.kill_group();
-  });
-  co_await state->child.wait();
-  limit.cancel();
-  state->fail("the session was closed");
+  state->leaving = true;
+  state->greeting.expires_after(cleanup_patience);
+  co_await state->greeting.async_wait(asio::as_tuple(asio::use_awaitable));
+  state->stop();
 }
 
 bool AgentClient::alive() const { return state_->why_dead.empty(); }

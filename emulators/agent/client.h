@@ -5,11 +5,13 @@
 // times, which is a batch (the next program starts without a round trip). Everything happens on the one io_context
 // thread. run() never throws for what a program did. When the agent dies, every run that had not ended is Lost, and the
 // first of them in order is marked suspect. Cancelling a run() kills its program and throws operation_aborted. start()
-// throws Error{infra} with the agent's own words when the place cannot be set up (exit code 125 of the agent: no user
-// namespace, no binfmt_misc, ...). The destructor kills synchronously; close() is polite.
+// makes an agent on this machine, attach() speaks with one that was started elsewhere; both throw Error{infra} with the
+// agent's own words when the place cannot be set up (exit code 125 of the agent: no user namespace, no binfmt_misc,
+// ...). The destructor kills synchronously; close() is polite.
 #pragma once
 
 #include "runner/base/asio.h"
+#include "runner/base/fd.h"
 #include "runner/model/command.h"
 #include "runner/model/completion.h"
 
@@ -17,6 +19,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,9 +47,18 @@ struct AgentCommand {
   std::optional<std::array<int, 3>> pass_fds;                   // borrowed; become 0-2 of the program, no output here
 };
 
+// The way to an agent that runs already.
+struct AgentLink {
+  std::string name;                         // "/usr/lib/xtest-agent", for errors
+  UniqueFd socket;                          // frames, both ways
+  std::function<std::string()> last_words;  // why it went: how it ended, what it wrote to stderr; may wait a moment
+  std::function<void()> stop;               // nothing of it is left afterwards; the socket is closed by then
+};
+
 class AgentClient {
  public:
   static Task<std::unique_ptr<AgentClient>> start(AgentOptions options);
+  static Task<std::unique_ptr<AgentClient>> attach(AgentLink link, AgentOptions options);   // no path, no words
 
   ~AgentClient();
   AgentClient(const AgentClient&) = delete;

@@ -134,7 +134,9 @@ std::vector<std::string> missing_packages(const Prepared& prepared) {
   };
   for (const auto& [language, problem] : prepared.problems) add(std::string(to_string(language)));
   if (!prepared.executor) {
-    const std::string executor = executor_to_install(prepared.target.target, host);
+    const bool is_asked_for = prepared.considered.size() == 1;
+    const std::string executor =
+        is_asked_for ? prepared.considered.front().executor : executor_to_install(prepared.target.target, host);
     if (!executor.empty()) add("executor:" + executor);
   }
   return missing;

@@ -193,6 +193,17 @@ Task<void> PrivateApt::update() {
   co_await apt_get(std::move(arguments), options_.root);
 }
 
+Task<std::string> PrivateApt::dependency(std::string package, std::string beginning) {
+  std::vector<std::string> ask{"apt-cache", "-c", (options_.root / "apt.conf").string(), "depends", "--important", package};
+  const Completion told = co_await run_tool(std::move(ask), options_.root, apt_limit);
+  if (!exited_with(told, 0)) fail("apt-cache depends " + package, told, "look whether the suite has the package");
+  for (const auto line : split(told.out.text, '\n')) {
+    const auto name = line.substr(line.rfind(' ') + 1);
+    if (line.find("Depends: ") != line.npos && name.starts_with(beginning)) co_return std::string(name);
+  }
+  throw Error(ErrorKind::infra, package + " depends on no package " + beginning + "...");
+}
+
 Task<std::vector<fs::path>> PrivateApt::download(std::vector<std::string> packages) {
   const FileLock lock = co_await FileLock::lock(
       options_.root / "lock", [this](const fs::path&) { tell("waiting for another xtest that uses apt"); });

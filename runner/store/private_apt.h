@@ -41,6 +41,9 @@ class PrivateApt {
 
   Task<void> update();
 
+  // The first dependency of a package whose name begins so: the kernel of a meta package. After update().
+  Task<std::string> dependency(std::string package, std::string beginning);
+
   // "rustc", "libstd-rust-dev:arm64"; in that order, below ROOT/debs.
   Task<std::vector<std::filesystem::path>> download(std::vector<std::string> packages);
 

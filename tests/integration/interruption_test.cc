@@ -6,10 +6,9 @@
 
 #include <algorithm>
 #include <fstream>
-#include <functional>
-#include <thread>
 
 #include "tests/support/playground.h"
+#include "tests/support/watch.h"
 
 namespace xtest {
 namespace {
@@ -28,25 +27,6 @@ std::size_t count(const Playground& here, const std::string& event, const std::s
   return static_cast<std::size_t>(std::ranges::count_if(all, [&](const auto& one) {
     return one.value("event", "") == event && (key.empty() || one.value(key, "") == value);
   }));
-}
-
-bool eventually(const std::function<bool()>& holds, std::chrono::seconds patience = std::chrono::seconds(60)) {
-  for (const auto until = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < until;) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return false;
-}
-
-// The pids of programs whose command line has `text`.
-std::vector<pid_t> pids_of(const std::string& text, const std::string& in = "cmdline") {
-  std::vector<pid_t> found;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (!std::isdigit(static_cast<unsigned char>(name[0]))) continue;
-    if (read_text(entry.path() / in).find(text) != std::string::npos) found.push_back(std::stoi(name));
-  }
-  return found;
 }
 
 bool is_executing(const Playground& here) { return count(here, "job_started", "kind", "run") > 0; }

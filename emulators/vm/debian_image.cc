@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulators/vm/debian_image.h"
+
+#include "emulators/ssh/key.h"
+#include "emulators/vm/kernel_modules.h"
+#include "runner/base/error.h"
+#include "runner/base/files.h"
+#include "runner/base/text.h"
+#include "runner/store/archive.h"
+#include "runner/store/lock.h"
+#include "runner/store/private_apt.h"
+
+#include <algorithm>
+#include <set>
+
+namespace xtest {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kLoginShell = "/bin/sh";
+
+std::string must_read(const fs::path& file) {
+  if (auto bytes = read_file(file)) return std::move(*bytes);
+  throw Error(ErrorKind::infra, "cannot read " + file.string());
+}
+
+void must_write(const fs::path& file, std::string_view bytes) {
+  if (write_file(file, bytes) != 0) throw Error(ErrorKind::infra, "cannot write " + file.string());
+}
+
+// Packages differ in whether a file lies below / or below /usr.
+fs::path find_in(const fs::path& tree, const std::string& path) {
+  for (const fs::path& candidate : {tree / path, tree / "usr" / path}) {
+    if (fs::exists(candidate)) return candidate;
+  }
+  throw Error(ErrorKind::infra, "the packages have no " + path);
+}
+
+// The guest's first root, with the folders of each member before it.
+class Root {
+ public:
+  void file(const std::string& path, std::string_view bytes, unsigned mode = 0644) {
+    folders_of(path);
+    archive_.file(path, bytes, mode);
+  }
+  void symlink(const std::string& path, const std::string& to) {
+    folders_of(path);
+    archive_.symlink(path, to);
+  }
+  void folder(const std::string& path, unsigned mode = 0755) {
+    folders_of(path);
+    if (known_.insert(path).second) archive_.folder(path, mode);
+  }
+  std::string finish() { return archive_.finish(); }
+
+ private:
+  void folders_of(const std::string& path) {
+    for (auto slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1)) {
+      if (known_.insert(path.substr(0, slash)).second) archive_.folder(path.substr(0, slash));
+    }
+  }
+  ArchiveWriter archive_{ArchiveFormat::cpio};
+  std::set<std::string> known_;
+};
+
+void add_libraries(const ImageRecipe& recipe, const fs::path& tree, Root& root) {
+  std::set<std::string> added;
+  for (const std::string& folder : recipe.debian.libraries) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(tree / folder, error)) {
+      const std::string name = entry.path().filename();
+      if (name.find(".so") == name.npos || !fs::is_regular_file(entry.path()) || !added.insert(name).second) continue;
+      root.file("lib/" + name, must_read(entry.path()), 0755);
+    }
+  }
+  const std::string loader = recipe.debian.loader.substr(1);
+  const std::string name = fs::path(loader).filename();
+  if (!added.contains(name)) root.file("lib/" + name, must_read(find_in(tree, loader)), 0755);
+  if (loader != "lib/" + name) root.symlink(loader, "/lib/" + name);
+}
+
+void add_modules(const ImageRecipe& recipe, const fs::path& tree, Root& root) {
+  const fs::path folder = fs::directory_iterator(find_in(tree, "lib/modules"))->path();
+  std::string order;
+  for (const fs::path& module : modules_to_load(folder, recipe.debian.modules)) {
+    const std::string name = module.filename().string().substr(0, module.filename().string().find(".ko")) + ".ko";
+    root.file("mod/" + name, decompressed(module));
+    order += name + "\n";
+  }
+  root.file("mod/order", order);
+}
+
+void add_accounts(const MadeImage& image, const std::string& host_private, Root& root) {
+  root.file("etc/passwd", std::string("root:x:0:0:root:/root:") + kLoginShell + "\nnobody:x:65534:65534:nobody:/:/bin/false\n");
+  root.file("etc/group", "root:x:0:\nnogroup:x:65534:\n");
+  root.file("etc/shadow", "root:*:19000:0:99999:7:::\n", 0600);
+  root.file("etc/shells", std::string(kLoginShell) + "\n");
+  root.file("etc/dropbear/host", to_dropbear(host_private), 0600);
+  root.folder("root", 0700);
+  root.folder("root/.ssh", 0700);
+  root.file("root/.ssh/authorized_keys", must_read(image.user_key().string() + ".pub"), 0600);
+}
+
+std::string first_root(const ImageRecipe& recipe, const fs::path& tree, const MadeImage& image) {
+  Root root;
+  for (const char* folder : {"bin", "sbin", "usr/bin", "usr/sbin", "lib", "proc", "sys", "dev", "run", "mnt", "var/log"}) root.folder(folder);
+  root.folder("tmp", 01777);
+  root.file("init", must_read(recipe.file.parent_path() / "linux-init"), 0755);
+  root.file("bin/busybox", must_read(find_in(tree, "bin/busybox")), 0755);
+  for (const std::string& program : recipe.debian.programs) root.file(program, must_read(find_in(tree, program)), 0755);
+  add_libraries(recipe, tree, root);
+  add_modules(recipe, tree, root);
+  add_accounts(image, must_read(image.folder / "host"), root);
+  return root.finish();
+}
+
+Task<void> provide_packages(const ImageRecipe& recipe, const fs::path& cache, const fs::path& tree, const Progress& progress) {
+  PrivateApt apt({cache / "apt" / (recipe.debian.suite + "-" + recipe.debian.architecture), recipe.debian.suite, {recipe.debian.architecture},
+                  "/etc/apt", progress});
+  co_await apt.update();
+  std::vector<std::string> packages = recipe.debian.packages;
+  packages.push_back(co_await apt.dependency(recipe.debian.kernel, "linux-image-"));
+  co_await apt.provide(std::move(packages), tree);
+}
+
+void copy_kernel(const fs::path& tree, const fs::path& to) {
+  for (const auto& entry : fs::directory_iterator(tree / "boot")) {
+    if (!entry.path().filename().string().starts_with("vmlinu")) continue;
+    fs::copy_file(entry.path(), to);
+    return;
+  }
+  throw Error(ErrorKind::infra, "the kernel's package has no boot/vmlinu*");
+}
+
+}  // namespace
+
+std::string MadeImage::host_key() const { return std::string(trim(must_read(folder / "host.pub"))); }
+
+std::optional<MadeImage> find_image(const ImageRecipe& recipe, const fs::path& cache) {
+  MadeImage image{cache / "images" / recipe.name / recipe.digest.substr(0, 16)};
+  if (!fs::exists(image.folder)) return std::nullopt;
+  return image;
+}
+
+Task<MadeImage> make_debian_image(ImageRecipe recipe, fs::path cache, Progress progress) {
+  const fs::path home = cache / "images" / recipe.name;
+  fs::create_directories(home);
+  const FileLock lock = co_await FileLock::lock(home / "lock", [&](const fs::path&) {
+    if (progress) progress("waiting for another xtest that makes " + recipe.name);
+  });
+  if (const auto known = find_image(recipe, cache)) co_return *known;
+  const fs::path work = home / "partial";
+  fs::remove_all(work);
+  fs::create_directories(work / "image");
+  co_await provide_packages(recipe, cache, work / "tree", progress);
+  const MadeImage unfinished{work / "image"};
+  make_key_pair(unfinished.user_key());
+  make_key_pair(unfinished.folder / "host");
+  copy_kernel(work / "tree", unfinished.kernel());
+  must_write(unfinished.initrd(), first_root(recipe, work / "tree", unfinished));
+  const MadeImage image{home / recipe.digest.substr(0, 16)};
+  fs::rename(unfinished.folder, image.folder);
+  fs::remove_all(work);
+  co_return image;
+}
+
+}  // namespace xtest

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// One qemu process with a guest in it.
+//
+// It runs below an agent of ours, so that it dies with xtest, whatever kills that. Its console goes to a file, which is
+// the evidence when the guest is lost; its SSH port is one of the loopback that qemu chose. io_context thread; the
+// destructor kills it.
+#pragma once
+
+#include "emulators/agent/client.h"
+#include "emulators/ssh/connection.h"
+#include "emulators/vm/debian_image.h"
+#include "emulators/vm/qmp.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace xtest {
+
+struct MachineOptions {
+  ImageRecipe recipe;
+  MadeImage image;
+  std::string accelerator;                     // "tcg", "kvm"
+  std::filesystem::path folder;                // for the console; made
+  std::filesystem::path agent;
+};
+
+class Machine {
+ public:
+  // Throws Error{infra} if qemu does not start, with its words.
+  static Task<std::unique_ptr<Machine>> start(MachineOptions options);
+  ~Machine();
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  // Ready means that a command ran. Throws Error{infra}: the guest's kernel died, qemu ended, or it took too long.
+  Task<std::unique_ptr<SshConnection>> connect(std::chrono::milliseconds patience);
+
+  Qmp& qmp() { return *qmp_; }
+  bool is_running() const;
+  std::string why_lost() const;                // a line of a panic on the console, qemu's end, or empty
+  std::string console() const;                 // what the guest wrote there so far
+
+ private:
+  struct Process;
+  explicit Machine(MachineOptions options);
+  Task<void> find_port();
+
+  MachineOptions options_;
+  std::unique_ptr<AgentClient> agent_;
+  std::shared_ptr<Process> process_;
+  std::unique_ptr<Qmp> qmp_;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace xtest

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// What we write is read by programs that others wrote.
+#include "runner/store/archive.h"
+
+#include "runner/base/error.h"
+#include "runner/base/files.h"
+#include "runner/base/process.h"
+#include "tests/support/run_task.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace xtest {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class Archive : public testing::Test {
+ protected:
+  Archive() {
+    std::string pattern = fs::temp_directory_path() / "xtest-archive-XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~Archive() override { fs::remove_all(folder_); }
+
+  std::string out_of(std::vector<std::string> argv) {
+    ProcessSpec spec;
+    spec.argv = std::move(argv);
+    spec.env = clean_environment();
+    spec.cwd = folder_;
+    const Completion done = run_task(io_, run_process(std::move(spec)));
+    EXPECT_EQ(describe(done.how), "exited with 0") << done.err.text;
+    return done.out.text;
+  }
+
+  asio::io_context io_;
+  fs::path folder_;
+};
+
+std::string sample(ArchiveFormat format) {
+  ArchiveWriter writer(format);
+  writer.folder("etc", 0700);
+  writer.file("etc/odd name\n", "content", 0755);
+  writer.file("empty", "");
+  writer.symlink("link", "etc/odd name");
+  return writer.finish();
+}
+
+TEST_F(Archive, IsUnpackedByTar) {
+  ASSERT_EQ(write_file(folder_ / "a.tar", sample(ArchiveFormat::tar)), 0);
+  out_of({"tar", "-xf", "a.tar"});
+  EXPECT_EQ(read_file(folder_ / "etc/odd name\n"), "content");
+  EXPECT_EQ(read_file(folder_ / "empty"), "");
+  EXPECT_EQ(fs::read_symlink(folder_ / "link"), "etc/odd name");
+  EXPECT_EQ(fs::status(folder_ / "etc").permissions(), fs::perms::owner_all);
+  EXPECT_NE(fs::status(folder_ / "etc/odd name\n").permissions() & fs::perms::others_exec, fs::perms::none);
+}
+
+TEST_F(Archive, OfEqualMembersIsEqual) {
+  EXPECT_EQ(sample(ArchiveFormat::tar), sample(ArchiveFormat::tar));
+  EXPECT_EQ(sample(ArchiveFormat::cpio), sample(ArchiveFormat::cpio));
+}
+
+TEST_F(Archive, ForAKernelIsNewcWithATrailer) {
+  const std::string bytes = sample(ArchiveFormat::cpio);
+  EXPECT_TRUE(bytes.starts_with("070701"));
+  EXPECT_THAT(bytes, HasSubstr("TRAILER!!!"));
+}
+
+TEST_F(Archive, ReadsWhatAFilterCompressedAndWhatNoneDid) {
+  ASSERT_EQ(write_file(folder_ / "plain", std::string(100000, 'x') + "end"), 0);
+  EXPECT_EQ(decompressed(folder_ / "plain"), std::string(100000, 'x') + "end");
+  out_of({"gzip", "plain"});
+  EXPECT_EQ(decompressed(folder_ / "plain.gz"), std::string(100000, 'x') + "end");
+}
+
+TEST_F(Archive, NamesAFileThatItCannotRead) {
+  try {
+    decompressed(folder_ / "absent.xz");
+    FAIL() << "it is not there";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::infra);
+    EXPECT_THAT(error.what(), HasSubstr("absent.xz"));
+  }
+}
+
+}  // namespace
+}  // namespace xtest
