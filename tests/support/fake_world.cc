@@ -51,7 +51,7 @@ Plan FakeWorld::make() const {
   return make_plan(PlanInput{targets, suites, frameworks, selection, partition, folder.path() / "work", "/bin/xtest"});
 }
 
-void FakeWorld::run(const std::function<void(Engine&)>& before, const std::function<Task<void>(Engine&)>& during) {
+void FakeWorld::run(const std::function<void(Engine&)>& before, std::function<Task<void>(Engine&)> during) {
   asio::io_context io;
   plan = make();
   const SystemClock clock;

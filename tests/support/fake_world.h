@@ -43,7 +43,7 @@ class FakeWorld {
   Plan make() const;
 
   // `before` may tell the engine what is decided already; `during` runs beside it.
-  void run(const std::function<void(Engine&)>& before = {}, const std::function<Task<void>(Engine&)>& during = {});
+  void run(const std::function<void(Engine&)>& before = {}, std::function<Task<void>(Engine&)> during = {});
   const Outcome& outcome(const std::string& id) const;      // the last decision; throws if there is none
   bool is_decided(const std::string& id) const;
   std::vector<Observed> observed(const std::string& id) const;
