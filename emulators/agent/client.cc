@@ -151,10 +151,12 @@ struct AgentClient::State : std::enable_shared_from_this<State> {
   bool take(const WireHeader& header, std::string_view payload);
   bool take_of_run(const WireHeader& header, WireReader payload);
   void take_output(Pending& run, std::uint32_t seq, WireReader payload);
+  void watch_first();
   void watch_deadlines();
-  void fail(const std::string& why);
+  void fail(const std::string& why, std::chrono::milliseconds patience_left = cleanup_patience);
+  void end_link(std::chrono::milliseconds patience_left);
   void lose_channel(const std::string& what);
-  void stop();
+  void stop(std::chrono::milliseconds patience_left = cleanup_patience);
 
   asio::posix::stream_descriptor socket;
   AgentLink link;
@@ -256,6 +258,7 @@ bool AgentClient::State::take_of_run(const WireHeader& header, WireReader payloa
       if (!run.done) return false;
       run.wake.cancel();
       pending.erase(found);
+      watch_first();
       return true;
     default: return false;
   }
@@ -267,6 +270,13 @@ void AgentClient::State::take_output(Pending& run, std::uint32_t seq, WireReader
   run.taken += payload.rest().size();
   if (run.taken < XA_WINDOW / 2) return;
   send({WireFrame(XA_CREDIT, seq, nonce).u64(std::exchange(run.taken, 0)).take(), {}});
+}
+
+// The next in turn has to start, too.
+void AgentClient::State::watch_first() {
+  if (pending.empty()) return;
+  Pending& run = *pending.begin()->second;
+  if (run.wall > 0ms && run.deadline == Steady::time_point::max()) run.deadline = Steady::now() + run.wall + patience;
 }
 
 // The agent measures the limits; this notices when it does not (any more).
@@ -284,7 +294,7 @@ void AgentClient::State::watch_deadlines() {
   });
 }
 
-void AgentClient::State::fail(const std::string& why) {
+void AgentClient::State::fail(const std::string& why, std::chrono::milliseconds patience_left) {
   if (!why_dead.empty()) return;
   why_dead = why;
   bool suspect = true;
@@ -293,7 +303,7 @@ void AgentClient::State::fail(const std::string& why) {
     run->done = true;
     run->wake.cancel();
   }
-  stop();
+  end_link(patience_left);
 }
 
 void AgentClient::State::lose_channel(const std::string& what) {
@@ -301,12 +311,16 @@ void AgentClient::State::lose_channel(const std::string& what) {
   fail(words.empty() ? what : what + words);
 }
 
-void AgentClient::State::stop() {
-  if (why_dead.empty()) return fail("the session was closed");
+void AgentClient::State::stop(std::chrono::milliseconds patience_left) {
+  if (why_dead.empty()) fail("the session was closed", patience_left);
+  else end_link(patience_left);
+}
+
+void AgentClient::State::end_link(std::chrono::milliseconds patience_left) {
   if (socket.is_open()) socket.close();
   greeting.cancel();
   watch.cancel();
-  link.stop();
+  link.stop(patience_left);
 }
 
 // ---- an agent on this machine ----
@@ -324,8 +338,8 @@ struct LocalAgent {
     return words;
   }
 
-  void stop() {
-    child.exited_within(cleanup_patience);
+  void stop(std::chrono::milliseconds patience) {
+    child.exited_within(patience);
     child.kill_group();
   }
 };
@@ -342,7 +356,7 @@ AgentLink start_here(asio::any_io_executor executor, const AgentOptions& options
   auto child = Child::spawn(executor, spec);
   if (!child) throw Error(ErrorKind::infra, child.error());
   const auto agent = std::make_shared<LocalAgent>(std::move(*child), std::move(complaints.read));
-  return {options.agent_path.string(), std::move(sockets.ours), [agent] { return agent->last_words(); }, [agent] { agent->stop(); }};
+  return {options.agent_path.string(), std::move(sockets.ours), [agent] { return agent->last_words(); }, [agent](auto patience) { agent->stop(patience); }};
 }
 
 }  // namespace
@@ -393,6 +407,7 @@ Task<Completion> AgentClient::run(AgentCommand command) {
     state->send({WireFrame(XA_STDIN, seq, state->nonce).bytes(piece).take(), {}});
     if (left.empty()) state->send({WireFrame(XA_STDIN, seq, state->nonce).take(), {}});
   }
+  state->watch_first();
   if (!state->watching) state->watch_deadlines();
   while (!run->done) {
     co_await run->wake.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -411,8 +426,8 @@ Task<void> AgentClient::close() {
   state->send({WireFrame(XA_BYE, 0, state->nonce).take(), {}});
   state->leaving = true;
   state->greeting.expires_after(cleanup_patience);
-  co_await state->greeting.async_wait(asio::as_tuple(asio::use_awaitable));
-  state->stop();
+  const auto [error] = co_await state->greeting.async_wait(asio::as_tuple(asio::use_awaitable));
+  state->stop(error ? cleanup_patience : 0ms);   // it has gone, or has had its time
 }
 
 bool AgentClient::alive() const { return state_->why_dead.empty(); }

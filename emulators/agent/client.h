@@ -52,7 +52,7 @@ struct AgentLink {
   std::string name;                         // "/usr/lib/xtest-agent", for errors
   UniqueFd socket;                          // frames, both ways
   std::function<std::string()> last_words;  // why it went: how it ended, what it wrote to stderr; may wait a moment
-  std::function<void()> stop;               // nothing of it is left afterwards; the socket is closed by then
+  std::function<void(std::chrono::milliseconds patience)> stop;   // kills what is left after that; the socket is closed
 };
 
 class AgentClient {

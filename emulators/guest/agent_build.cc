@@ -53,6 +53,7 @@ Task<fs::path> build_agent(Target target, fs::path data, fs::path cache) {
   if (fs::exists(agent)) co_return agent;
   fs::create_directories(agent.parent_path());
   const FileLock lock = co_await FileLock::lock(agent.string() + ".lock");
+  if (fs::exists(agent)) co_return agent;
   const fs::path partial = agent.string() + ".partial";
   spec.argv.insert(spec.argv.end(), {"-o", partial.string()});
   spec.env = found->env;

@@ -4,6 +4,7 @@
 #include "emulators/ssh/bridge.h"
 #include "runner/base/error.h"
 #include "runner/base/files.h"
+#include "runner/base/log.h"
 #include "runner/base/text.h"
 #include "runner/store/archive.h"
 
@@ -14,6 +15,8 @@
 
 namespace xtest {
 namespace {
+
+constexpr std::size_t most_staged = 16u << 20;
 
 std::string random_name() {
   std::array<unsigned char, 8> bytes{};
@@ -55,7 +58,18 @@ Task<std::unique_ptr<GuestSession>> GuestSession::open(std::string name, std::un
 GuestSession::GuestSession(AgentPlace place, std::unique_ptr<AgentClient> agent, std::unique_ptr<SshConnection> connection, std::string folder)
     : AgentSession(std::move(place), std::move(agent)), connection_(std::move(connection)), folder_(std::move(folder)) {}
 
+// A guest's folder for temporary files may lie in its memory: what was sent long ago makes room.
+Task<void> GuestSession::make_room() {
+  if (staged_bytes_ < most_staged) co_return;
+  const Completion done = co_await connection_->run("rm -rf " + folder_ + "/files");
+  if (!exited_with(done, 0)) throw Error(ErrorKind::infra, "cannot remove what was sent: rm " + describe(done.how));
+  staged_.clear();
+  folders_.clear();
+  staged_bytes_ = 0;
+}
+
 Task<void> GuestSession::stage(std::vector<std::filesystem::path> files) {
+  co_await make_room();
   ArchiveWriter tar(ArchiveFormat::tar);
   std::map<std::filesystem::path, std::string> sent;
   for (const auto& file : files) {
@@ -67,15 +81,10 @@ Task<void> GuestSession::stage(std::vector<std::filesystem::path> files) {
     sent.emplace(file, folder_ + "/files/" + member);
   }
   if (sent.empty()) co_return;
-  co_await send(*connection_, folder_ + "/files", tar.finish());
+  std::string bytes = tar.finish();
+  staged_bytes_ += bytes.size();
+  co_await send(*connection_, folder_ + "/files", std::move(bytes));
   staged_.merge(sent);
-}
-
-Task<Completion> GuestSession::run(RunRequest request) {
-  if (request.pass_stdio)
-    throw Error(ErrorKind::usage, name() + " cannot be given the descriptors of this machine",
-                "`xtest run` keeps a program's output; `xtest exec` works with the executors of this machine");
-  co_return co_await AgentSession::run(std::move(request));
 }
 
 std::string GuestSession::render(const PathRef& path) const {
@@ -83,9 +92,14 @@ std::string GuestSession::render(const PathRef& path) const {
   return staged == staged_.end() ? path.host.string() : staged->second;
 }
 
+// What cannot be tidied any more is no trouble of the run that is over.
 Task<void> GuestSession::close() {
   co_await AgentSession::close();
-  if (connection_->alive()) co_await connection_->run("rm -rf " + folder_);
+  try {
+    if (connection_->alive()) co_await connection_->run("rm -rf " + folder_);
+  } catch (const Error& error) {
+    log_info("guest", "{} keeps {}: {}", name(), folder_, error.what());
+  }
 }
 
 }  // namespace xtest

@@ -21,7 +21,6 @@ class GuestSession : public AgentSession {
   static Task<std::unique_ptr<GuestSession>> open(std::string name, std::unique_ptr<SshConnection> connection, std::filesystem::path agent);
 
   Task<void> stage(std::vector<std::filesystem::path> files) override;
-  Task<Completion> run(RunRequest request) override;         // throws Error{usage} for descriptors: none can be passed
   Task<void> close() override;
 
  protected:
@@ -30,10 +29,13 @@ class GuestSession : public AgentSession {
  private:
   GuestSession(AgentPlace place, std::unique_ptr<AgentClient> agent, std::unique_ptr<SshConnection> connection, std::string folder);
 
+  Task<void> make_room();
+
   std::unique_ptr<SshConnection> connection_;
   std::string folder_;                                       // of the far side
   std::map<std::filesystem::path, std::string> staged_;      // what has been sent, and its path there
   std::map<std::filesystem::path, std::string> folders_;     // files that lie together here do so there
+  std::size_t staged_bytes_ = 0;
 };
 
 }  // namespace xtest

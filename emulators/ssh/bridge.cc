@@ -101,7 +101,7 @@ Task<AgentLink> start_agent_over_ssh(SshConnection& connection, std::string comm
   auto sockets = make_socket_pair();
   const auto bridge = std::make_shared<Bridge>(co_await asio::this_coro::executor, std::move(sockets.theirs));
   bridge->carry(co_await connection.exec(command, bridge->output()));
-  co_return AgentLink{std::move(command), std::move(sockets.ours), [bridge] { return bridge->last_words(); }, [bridge] { bridge->stop(); }};
+  co_return AgentLink{std::move(command), std::move(sockets.ours), [bridge] { return bridge->last_words(); }, [bridge](auto) { bridge->stop(); }};
 }
 
 }  // namespace xtest

@@ -19,10 +19,19 @@ using std::chrono_literals::operator""ms;
 using Steady = std::chrono::steady_clock;
 
 constexpr auto tick = 200ms;               // a net: libssh may hold data that poll(2) knows nothing of
+constexpr auto channel_patience = std::chrono::seconds(30);
 constexpr std::size_t piece = 64u << 10;   // read or written at once, a channel
+constexpr std::size_t most_sent_kept = 1u << 20;
 constexpr std::size_t run_limit = 4u << 20;   // output kept of a short command
 
-struct FreeSession { void operator()(ssh_session session) const { ssh_disconnect(session), ssh_free(session); } };
+// Since 0.10 libssh leaves a descriptor that it was given open, unless it saw its end.
+struct FreeSession {
+  void operator()(ssh_session session) const {
+    const UniqueFd socket(ssh_get_fd(session));
+    ssh_disconnect(session);
+    ssh_free(session);
+  }
+};
 struct FreeEvent { void operator()(ssh_event event) const { ssh_event_free(event); } };
 struct FreeChannel { void operator()(ssh_channel channel) const { ssh_channel_free(channel); } };
 using SessionHandle = std::unique_ptr<std::remove_pointer_t<ssh_session>, FreeSession>;
@@ -33,11 +42,25 @@ using ChannelHandle = std::unique_ptr<std::remove_pointer_t<ssh_channel>, FreeCh
 
 struct SshChannel::State {
   State(asio::any_io_executor executor, SshOutput wanted) : output(std::move(wanted)), changed(executor, Steady::time_point::max()) {}
+  // A freed channel lives on inside libssh until the server has closed it, and so would the callbacks.
+  ~State() {
+    if (handle) ssh_remove_channel_callbacks(handle.get(), &callbacks);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  std::size_t queued() const { return input.size() - sent; }
+  void forget_sent() {
+    if (sent != input.size() && sent < most_sent_kept) return;
+    input.erase(0, sent);
+    sent = 0;
+  }
 
   std::shared_ptr<void> connection;        // freeing a session frees its channels: the handle goes first
   ChannelHandle handle;
   SshOutput output;
-  std::string input;
+  std::string input;                       // from `sent` on it waits
+  std::size_t sent = 0;
   bool input_ended = false, eof_sent = false;
   std::optional<int> status;               // from the server's messages
   std::string signal;                      // "SEGV"
@@ -84,25 +107,29 @@ namespace {
 
 Task<UniqueFd> connect_tcp(std::string host, std::uint16_t port, std::chrono::milliseconds patience) {
   const auto executor = co_await asio::this_coro::executor;
-  asio::ip::tcp::resolver resolver(executor);
-  asio::ip::tcp::socket socket(executor);
-  bool late = false;
+  struct Attempt {   // shared with the timer, whose handler may be queued already when the attempt is over
+    asio::ip::tcp::resolver resolver;
+    asio::ip::tcp::socket socket;
+    bool is_late = false;
+  };
+  const auto attempt = std::make_shared<Attempt>(asio::ip::tcp::resolver(executor), asio::ip::tcp::socket(executor));
   asio::steady_timer limit(executor, patience);
-  limit.async_wait([&](boost::system::error_code error) {
+  limit.async_wait([attempt](boost::system::error_code error) {
     if (error) return;
-    late = true;
-    resolver.cancel();
-    socket.close();
+    attempt->is_late = true;
+    attempt->resolver.cancel();
+    attempt->socket.close();
   });
   boost::system::error_code error;
-  const auto found =
-      co_await resolver.async_resolve(host, std::to_string(port), asio::redirect_error(asio::use_awaitable, error));
-  if (!error && !late) co_await asio::async_connect(socket, found, asio::redirect_error(asio::use_awaitable, error));
+  const auto found = co_await attempt->resolver.async_resolve(host, std::to_string(port),
+                                                              asio::redirect_error(asio::use_awaitable, error));
+  if (!error && !attempt->is_late)
+    co_await asio::async_connect(attempt->socket, found, asio::redirect_error(asio::use_awaitable, error));
   const std::string place = host + ":" + std::to_string(port);
-  if (late) throw Error(ErrorKind::infra, "cannot connect to " + place + ": no answer in " + std::to_string(patience.count()) + " ms");
+  if (attempt->is_late) throw Error(ErrorKind::infra, "cannot connect to " + place + ": no answer in " + std::to_string(patience.count()) + " ms");
   if (error) throw Error(ErrorKind::infra, "cannot connect to " + place + ": " + error.message());
-  socket.set_option(asio::ip::tcp::no_delay(true));
-  co_return UniqueFd(socket.release());
+  attempt->socket.set_option(asio::ip::tcp::no_delay(true));
+  co_return UniqueFd(attempt->socket.release());
 }
 
 void set(ssh_session session, ssh_options_e option, const void* value) {
@@ -126,8 +153,9 @@ Task<void> SshConnection::State::connect() {
   const std::string types = key_types(options.host_keys);
   if (!types.empty()) set(session.get(), SSH_OPTIONS_HOSTKEYS, types.c_str());
   socket.emplace(executor, ::fcntl(tcp.get(), F_DUPFD_CLOEXEC, 3));
-  const socket_t fd = tcp.release();   // libssh closes it
+  const socket_t fd = tcp.get();
   set(session.get(), SSH_OPTIONS_FD, &fd);
+  tcp.release();
   ssh_set_blocking(session.get(), 0);
   keep_ticking();
   const int connected =
@@ -167,6 +195,7 @@ Task<int> SshConnection::State::until_done(Attempt attempt, int again, const cha
     if (result != again) co_return result;
     if (Steady::now() > deadline) throw Error(ErrorKind::infra, name() + " did not answer in time: " + doing);
     co_await wait_ready();
+    if (!why_dead.empty()) throw Error(ErrorKind::infra, why_dead);
   }
 }
 
@@ -213,6 +242,7 @@ Task<void> SshConnection::State::pump() {
   while (why_dead.empty()) {
     if (ssh_event_dopoll(event.get(), 0) == SSH_ERROR) fail("the connection was lost: " + words());
     bool moved = false;
+    std::erase_if(channels, [](const auto& channel) { return channel->end.has_value(); });
     for (const auto& channel : std::vector(channels)) moved = step(*channel) || moved;
     if (!why_dead.empty()) break;
     if (!ssh_is_connected(session.get())) fail("the connection was closed: " + words());
@@ -241,12 +271,14 @@ bool SshConnection::State::read_from(SshChannel::State& channel, Channel which) 
 }
 
 bool SshConnection::State::write_to(SshChannel::State& channel) {
-  if (!channel.input.empty()) {
-    const auto room = std::min<std::size_t>({channel.input.size(), ssh_channel_window_size(channel.handle.get()), piece});
-    const int size = room == 0 ? 0 : ssh_channel_write(channel.handle.get(), channel.input.data(), static_cast<std::uint32_t>(room));
-    if (size == SSH_ERROR) channel.input.clear();   // it reads no more; how it ended is told by its end
-    if (size <= 0) return false;
-    channel.input.erase(0, static_cast<std::size_t>(size));
+  if (channel.queued() > 0) {
+    const auto room = std::min<std::size_t>({channel.queued(), ssh_channel_window_size(channel.handle.get()), piece});
+    const int size = room == 0 ? 0 : ssh_channel_write(channel.handle.get(), channel.input.data() + channel.sent,
+                                                       static_cast<std::uint32_t>(room));
+    if (size == 0 || size == SSH_AGAIN) return false;
+    // An error: it reads no more, and how it ended is told by its end.
+    channel.sent = size < 0 ? channel.input.size() : channel.sent + static_cast<std::size_t>(size);
+    channel.forget_sent();
     channel.changed.cancel();
     return true;
   }
@@ -264,7 +296,6 @@ bool SshConnection::State::has_ended(SshChannel::State& channel) {
   else if (!channel.signal.empty()) channel.end = Signalled{0, channel.signal};
   else channel.end = Lost{"the channel was closed without a status"};
   channel.changed.cancel();
-  std::erase_if(channels, [&](const auto& one) { return one.get() == &channel; });
   return true;
 }
 
@@ -284,11 +315,13 @@ void SshConnection::State::fail(const std::string& why) {
 
 SshChannel::SshChannel(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-SshChannel::~SshChannel() {
-  state_->output = {[](Channel, std::string_view) {}, {}};
-  state_->input.clear();
-  state_->input_ended = true;
-  if (!state_->end && state_->handle) ssh_channel_close(state_->handle.get());
+SshChannel::~SshChannel() { give_up("the channel was closed by us"); }
+
+void SshChannel::give_up(const std::string& why) {
+  if (state_->end) return;
+  ssh_channel_close(state_->handle.get());
+  state_->end = Lost{why};
+  state_->changed.cancel();
   state_->wake_pump();
 }
 
@@ -302,12 +335,12 @@ void SshChannel::end_input() {
   state_->wake_pump();
 }
 
-std::size_t SshChannel::queued() const { return state_->input.size(); }
+std::size_t SshChannel::queued() const { return state_->queued(); }
 void SshChannel::wake() { state_->wake_pump(); }
 
 Task<void> SshChannel::drained(std::size_t most) {
   const auto state = state_;
-  while (!state->end && state->input.size() > most) {
+  while (!state->end && state->queued() > most) {
     co_await state->changed.async_wait(asio::as_tuple(asio::use_awaitable));
   }
 }
@@ -352,7 +385,7 @@ Task<std::unique_ptr<SshChannel>> SshConnection::exec(std::string command, SshOu
   };
   ssh_callbacks_init(&channel->callbacks);
   ssh_set_channel_callbacks(channel->handle.get(), &channel->callbacks);
-  const auto deadline = Steady::now() + state->options.patience;
+  const auto deadline = Steady::now() + channel_patience;
   auto* const handle = channel->handle.get();
   int done = co_await state->until_done([handle] { return ssh_channel_open_session(handle); }, SSH_AGAIN, "a channel", deadline);
   if (done != SSH_OK) throw Error(ErrorKind::infra, state->name() + " opens no channel: " + state->words());
@@ -363,18 +396,22 @@ Task<std::unique_ptr<SshChannel>> SshConnection::exec(std::string command, SshOu
   co_return std::unique_ptr<SshChannel>(new SshChannel(channel));
 }
 
-Task<Completion> SshConnection::run(std::string command, std::string input) {
-  Completion completion;
+Task<Completion> SshConnection::run(std::string command, std::string input, std::chrono::milliseconds limit) {
+  auto completion = std::make_shared<Completion>();   // shared with handlers that may be queued when this ends
   SshOutput output;
-  output.take = [&](Channel which, std::string_view bytes) {
-    std::string& text = (which == Channel::out ? completion.out : completion.err).text;
+  output.take = [completion](Channel which, std::string_view bytes) {
+    std::string& text = (which == Channel::out ? completion->out : completion->err).text;
     if (text.size() < run_limit) text += bytes;
   };
-  const auto channel = co_await exec(std::move(command), std::move(output));
+  const std::shared_ptr<SshChannel> channel = co_await exec(std::move(command), std::move(output));
+  asio::steady_timer late(state_->executor, limit);
+  late.async_wait([weak = std::weak_ptr(channel)](boost::system::error_code error) {
+    if (const auto running = weak.lock(); running && !error) running->give_up("the command did not end in time");
+  });
   channel->write(input);
   channel->end_input();
-  completion.how = co_await channel->wait();
-  co_return completion;
+  completion->how = co_await channel->wait();
+  co_return std::move(*completion);
 }
 
 bool SshConnection::alive() const { return state_->why_dead.empty(); }

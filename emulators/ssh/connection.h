@@ -29,7 +29,7 @@ struct SshOptions {
   std::string user;
   std::filesystem::path private_key;
   std::vector<std::string> host_keys;          // "ssh-ed25519 AAAA...": any of them is accepted, nothing else
-  std::chrono::milliseconds patience{10000};   // for the whole handshake, and for a channel to open
+  std::chrono::milliseconds patience{10000};   // for the whole handshake
 };
 
 enum class Channel { out, err };
@@ -57,6 +57,7 @@ class SshChannel {
 
   // Exited, Signalled (its name only, number 0), or Lost; after all of its output. Any number of times.
   Task<Termination> wait();
+  void give_up(const std::string& why);        // it ends as Lost; the command over there is not told
 
  private:
   friend class SshConnection;
@@ -76,8 +77,8 @@ class SshConnection {
   // The server gives `command` to the user's login shell, whatever that is: keep to words that all shells read alike.
   Task<std::unique_ptr<SshChannel>> exec(std::string command, SshOutput output);
 
-  // The whole of a short command; `input` may be long.
-  Task<Completion> run(std::string command, std::string input = {});
+  // The whole of a short command; `input` may be long. Lost when it has not ended in time.
+  Task<Completion> run(std::string command, std::string input = {}, std::chrono::milliseconds limit = std::chrono::minutes(2));
 
   bool alive() const;
   const std::string& why_dead() const;

@@ -25,8 +25,8 @@ std::string must_read(const fs::path& file) {
   throw Error(ErrorKind::infra, "cannot read " + file.string());
 }
 
-void must_write(const fs::path& file, std::string_view bytes) {
-  if (write_file(file, bytes) != 0) throw Error(ErrorKind::infra, "cannot write " + file.string());
+void must_write_private(const fs::path& file, std::string_view bytes) {
+  if (write_file(file, bytes, 0600) != 0) throw Error(ErrorKind::infra, "cannot write " + file.string());
 }
 
 // Packages differ in whether a file lies below / or below /usr.
@@ -153,12 +153,13 @@ Task<MadeImage> make_debian_image(ImageRecipe recipe, fs::path cache, Progress p
   const fs::path work = home / "partial";
   fs::remove_all(work);
   fs::create_directories(work / "image");
+  fs::permissions(work / "image", fs::perms::owner_all);   // keys lie in it
   co_await provide_packages(recipe, cache, work / "tree", progress);
   const MadeImage unfinished{work / "image"};
   make_key_pair(unfinished.user_key());
   make_key_pair(unfinished.folder / "host");
   copy_kernel(work / "tree", unfinished.kernel());
-  must_write(unfinished.initrd(), first_root(recipe, work / "tree", unfinished));
+  must_write_private(unfinished.initrd(), first_root(recipe, work / "tree", unfinished));
   const MadeImage image{home / recipe.digest.substr(0, 16)};
   fs::rename(unfinished.folder, image.folder);
   fs::remove_all(work);

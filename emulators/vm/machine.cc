@@ -24,8 +24,10 @@ using std::chrono_literals::operator""s;
 using Steady = std::chrono::steady_clock;
 
 constexpr auto start_patience = 20s;
-constexpr auto attempt_patience = 1500ms;   // of one log-in: far below the time that a boot may take
+constexpr Steady::duration first_attempt = 1500ms;   // of one log-in: far below the time that a boot may take; then doubled
 constexpr auto between_attempts = 50ms;
+constexpr auto end_patience = 500ms;        // for qemu's end, which the network tells first
+constexpr std::size_t console_lines = 10;
 
 std::vector<std::string> command_line(const MachineOptions& options, const std::filesystem::path& program) {
   const MachineSpec& machine = options.recipe.machine;
@@ -72,13 +74,16 @@ Task<std::unique_ptr<Machine>> Machine::start(MachineOptions options) {
                  [process = machine->process_](std::exception_ptr, Completion completion) { process->ended = std::move(completion); });
   co_await asio::post(executor, asio::use_awaitable);   // the descriptors have been sent
   control.theirs.reset();
+  std::string trouble;
   try {
     machine->qmp_ = co_await Qmp::open(std::move(control.ours), start_patience);
     co_await machine->find_port();
   } catch (const Error& error) {
-    throw Error(ErrorKind::infra, std::string(error.what()) + ": " + std::string(trim(read_file(complaints).value_or(""))));
+    trouble = error.what();
   }
-  co_return machine;
+  if (trouble.empty()) co_return machine;
+  const std::string why = co_await machine->find_out_why_lost();
+  throw Error(ErrorKind::infra, trouble + (why.empty() ? "" : " (" + why + ")") + ": " + std::string(trim(read_file(complaints).value_or(""))));
 }
 
 // "  TCP[HOST_FORWARD]  12       127.0.0.1 43521       10.0.2.15    22     0     0"
@@ -100,10 +105,11 @@ Task<std::unique_ptr<SshConnection>> Machine::connect(std::chrono::milliseconds 
   options.user = options_.recipe.user;
   options.private_key = options_.image.user_key();
   options.host_keys = {options_.image.host_key()};
-  options.patience = attempt_patience;
   std::string last;
-  while (Steady::now() < deadline) {
-    if (const std::string why = why_lost(); !why.empty()) throw Error(ErrorKind::infra, options_.recipe.name + " was lost: " + why);
+  for (auto attempt = first_attempt; Steady::now() < deadline; attempt *= 2) {
+    if (const std::string why = why_lost(); !why.empty())
+      throw Error(ErrorKind::infra, options_.recipe.name + " was lost: " + why + last_lines());
+    options.patience = std::chrono::duration_cast<std::chrono::milliseconds>(std::min(attempt, deadline - Steady::now()));
     try {
       auto connection = co_await SshConnection::open(options);
       const Completion said = co_await connection->run("true");
@@ -115,11 +121,8 @@ Task<std::unique_ptr<SshConnection>> Machine::connect(std::chrono::milliseconds 
     asio::steady_timer pause(co_await asio::this_coro::executor, between_attempts);
     co_await pause.async_wait(asio::use_awaitable);
   }
-  throw Error(ErrorKind::infra, options_.recipe.name + " did not come up in " + std::to_string(patience.count() / 1000) + " s: " + last,
-              "its console is in " + (options_.folder / "console").string());
+  throw Error(ErrorKind::infra, options_.recipe.name + " did not come up in " + std::to_string(patience.count() / 1000) + " s: " + last + last_lines());
 }
-
-bool Machine::is_running() const { return !process_->ended; }
 
 std::string Machine::why_lost() const {
   const std::string text = console();
@@ -128,6 +131,23 @@ std::string Machine::why_lost() const {
     if (at != text.npos) return std::string(trim(std::string_view(text).substr(at, text.find('\n', at) - at)));
   }
   return process_->ended ? "qemu " + describe(process_->ended->how) : "";
+}
+
+Task<std::string> Machine::find_out_why_lost() {
+  for (const auto deadline = Steady::now() + end_patience; why_lost().empty() && Steady::now() < deadline;) {
+    asio::steady_timer pause(co_await asio::this_coro::executor, between_attempts);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+  co_return why_lost();
+}
+
+std::string Machine::last_lines() const {
+  const std::string text = console();
+  const auto lines = split(trim(text), '\n');
+  std::string last;
+  for (std::size_t at = lines.size() - std::min(lines.size(), console_lines); at < lines.size(); ++at)
+    last += "\n  | " + std::string(trim(lines[at]));
+  return last;
 }
 
 std::string Machine::console() const { return read_file(options_.folder / "console").value_or(""); }

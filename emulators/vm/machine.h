@@ -37,14 +37,15 @@ class Machine {
   Task<std::unique_ptr<SshConnection>> connect(std::chrono::milliseconds patience);
 
   Qmp& qmp() { return *qmp_; }
-  bool is_running() const;
   std::string why_lost() const;                // a line of a panic on the console, qemu's end, or empty
-  std::string console() const;                 // what the guest wrote there so far
+  Task<std::string> find_out_why_lost();       // the same, when something was lost: it may become known in a moment
+  std::string last_lines() const;              // of the console, each on a line of its own after a line's end
 
  private:
   struct Process;
   explicit Machine(MachineOptions options);
   Task<void> find_port();
+  std::string console() const;
 
   MachineOptions options_;
   std::unique_ptr<AgentClient> agent_;

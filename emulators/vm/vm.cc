@@ -30,12 +30,13 @@ class VmSession final : public Session {
   Task<Completion> run(RunRequest request) override {
     Completion completion = co_await inner_->run(std::move(request));
     if (auto* lost = std::get_if<Lost>(&completion.how)) {
-      if (const std::string why = machine_->why_lost(); !why.empty()) lost->why = why + " (" + lost->why + ")";
+      if (const std::string why = co_await machine_->find_out_why_lost(); !why.empty()) lost->why = why + " (" + lost->why + ")";
+      completion.evidence += "the guest's console:" + machine_->last_lines() + "\n";
     }
     co_return completion;
   }
 
-  Task<void> close() override { co_await inner_->close(); }
+  Task<void> close() override { co_return; }   // the guest is thrown away as it is
 
  private:
   std::unique_ptr<Machine> machine_;      // outlives the session in it

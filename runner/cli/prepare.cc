@@ -35,6 +35,10 @@ Task<void> choose_executor(const Registry& registry, const TargetOptions& option
     if (prepared.executor || (!options.on.empty() && options.on != spec.name)) continue;
     const auto maker = registry.executors.find(spec.name);
     if (maker == registry.executors.end()) continue;
+    if (spec.name == "vm" && options.on.empty()) {   // making an image and booting it is not what a user would expect
+      prepared.considered.push_back({spec.name, {false, "a guest is taken only when asked for (--on vm)", ""}});
+      continue;
+    }
     auto executor = maker->second(target, spec, context);
     Availability availability = co_await executor->available();
     prepared.considered.push_back({spec.name, availability});

@@ -208,6 +208,7 @@ Task<Completion> Engine::execute(const Job& job, const Execution& execution, Job
   }
   Completion completion;
   std::unique_ptr<Session> session;
+  std::string trouble;   // of the session: nothing else may run in it
   try {
     if (!pool) throw Error(ErrorKind::infra, "no executor can be used for this target");
     session = co_await pool->take(is_after_infra(cases_.attempts(started.cases.front())));
@@ -223,11 +224,13 @@ Task<Completion> Engine::execute(const Job& job, const Execution& execution, Job
   } catch (const std::exception& error) {
     if (is_cancelled(error)) throw;
     if (!session) parts_.emitter.emit(started);
-    completion.how = NotStarted{error.what()};
+    trouble = error.what();
+    completion.how = NotStarted{trouble};
   }
   if (!session) co_return completion;
   completion.session = session->name();
-  if (is_lost(completion)) pool->drop(std::move(session), std::get<Lost>(completion.how).why);
+  if (is_lost(completion)) trouble = std::get<Lost>(completion.how).why;
+  if (!trouble.empty()) pool->drop(std::move(session), trouble);
   else pool->give_back(std::move(session));
   co_return completion;
 }

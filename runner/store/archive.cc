@@ -48,7 +48,8 @@ void ArchiveWriter::State::add(const std::string& path, unsigned type, unsigned 
   archive_entry_set_size(entry.get(), static_cast<la_int64_t>(content.size()));
   archive_entry_set_mtime(entry.get(), 0, 0);
   if (link) archive_entry_set_symlink(entry.get(), link);
-  if (archive_write_header(writer.get(), entry.get()) != ARCHIVE_OK) fail(writer.get(), "cannot put " + path + " into an archive");
+  // A warning: a name that the C locale cannot express is written as its bytes.
+  if (archive_write_header(writer.get(), entry.get()) < ARCHIVE_WARN) fail(writer.get(), "cannot put " + path + " into an archive");
   if (content.empty()) return;
   if (archive_write_data(writer.get(), content.data(), content.size()) != static_cast<la_ssize_t>(content.size()))
     fail(writer.get(), "cannot put " + path + " into an archive");

@@ -194,6 +194,8 @@ Task<void> PrivateApt::update() {
 }
 
 Task<std::string> PrivateApt::dependency(std::string package, std::string beginning) {
+  const FileLock lock = co_await FileLock::lock(
+      options_.root / "lock", [this](const fs::path&) { tell("waiting for another xtest that uses apt"); });
   std::vector<std::string> ask{"apt-cache", "-c", (options_.root / "apt.conf").string(), "depends", "--important", package};
   const Completion told = co_await run_tool(std::move(ask), options_.root, apt_limit);
   if (!exited_with(told, 0)) fail("apt-cache depends " + package, told, "look whether the suite has the package");
