@@ -18,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kLoginShell = "/bin/sh";
-
 std::string must_read(const fs::path& file) {
   if (auto bytes = read_file(file)) return std::move(*bytes);
   throw Error(ErrorKind::infra, "cannot read " + file.string());
@@ -92,10 +90,10 @@ void add_modules(const ImageRecipe& recipe, const fs::path& tree, Root& root) {
 }
 
 void add_accounts(const MadeImage& image, const std::string& host_private, Root& root) {
-  root.file("etc/passwd", std::string("root:x:0:0:root:/root:") + kLoginShell + "\nnobody:x:65534:65534:nobody:/:/bin/false\n");
+  root.file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n");
   root.file("etc/group", "root:x:0:\nnogroup:x:65534:\n");
   root.file("etc/shadow", "root:*:19000:0:99999:7:::\n", 0600);
-  root.file("etc/shells", std::string(kLoginShell) + "\n");
+  root.file("etc/shells", "/bin/sh\n");
   root.file("etc/dropbear/host", to_dropbear(host_private), 0600);
   root.folder("root", 0700);
   root.folder("root/.ssh", 0700);
