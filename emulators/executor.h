@@ -38,7 +38,7 @@ struct ExecutorContext {
 
 struct Executor {
   virtual ~Executor() = default;
-  virtual std::string name() const = 0;                         // "host", "qemu-user", "wine"
+  virtual std::string name() const = 0;  // "host", "qemu-user", "wine", "vm:IMAGE", "remote:USER@HOST"
   virtual Task<Availability> available() = 0;
   virtual std::string identity() const = 0;                     // after available()
   virtual std::set<std::string> features() const = 0;  // "native", "emulated", "binfmt", "reexec"; after available()

@@ -76,6 +76,7 @@ struct SshConnection::State : std::enable_shared_from_this<State> {
 
   Task<void> connect();
   void check_host_key();
+  void check_known_host();
   Task<void> authenticate();
   Task<void> wait_ready();
   template <class Attempt>
@@ -150,6 +151,10 @@ Task<void> SshConnection::State::connect() {
   set(session.get(), SSH_OPTIONS_PROCESS_CONFIG, &no_config);
   set(session.get(), SSH_OPTIONS_HOST, options.host.c_str());
   set(session.get(), SSH_OPTIONS_USER, options.user.c_str());
+  const unsigned int port = options.port;
+  set(session.get(), SSH_OPTIONS_PORT, &port);   // a part of the name that known_hosts has
+  if (!options.known_hosts.empty()) set(session.get(), SSH_OPTIONS_KNOWNHOSTS, options.known_hosts.c_str());
+  set(session.get(), SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
   const std::string types = key_types(options.host_keys);
   if (!types.empty()) set(session.get(), SSH_OPTIONS_HOSTKEYS, types.c_str());
   socket.emplace(executor, ::fcntl(tcp.get(), F_DUPFD_CLOEXEC, 3));
@@ -166,6 +171,7 @@ Task<void> SshConnection::State::connect() {
 }
 
 void SshConnection::State::check_host_key() {
+  if (options.host_keys.empty()) return check_known_host();
   ssh_key theirs = nullptr;
   if (ssh_get_server_publickey(session.get(), &theirs) != SSH_OK)
     throw Error(ErrorKind::infra, name() + " shows no host key: " + words());
@@ -174,6 +180,20 @@ void SshConnection::State::check_host_key() {
   if (std::ranges::find(options.host_keys, shown) != options.host_keys.end()) return;
   throw Error(ErrorKind::infra, name() + " shows another host key than the one that is known: " + shown,
               "if the machine was made anew, forget the old key; else someone may be in between");
+}
+
+void SshConnection::State::check_known_host() {
+  const std::string file = options.known_hosts.string();
+  switch (ssh_session_is_known_server(session.get())) {
+    case SSH_KNOWN_HOSTS_OK: return;
+    case SSH_KNOWN_HOSTS_CHANGED:
+    case SSH_KNOWN_HOSTS_OTHER:
+      throw Error(ErrorKind::infra, name() + " shows another host key than the one in " + file,
+                  "if the machine was made anew, forget the old key (ssh-keygen -R); else someone may be in between");
+    default:
+      throw Error(ErrorKind::infra, "the host key of " + name() + " is not in " + file,
+                  "log in once with ssh and compare the key it shows");
+  }
 }
 
 Task<void> SshConnection::State::authenticate() {

@@ -28,7 +28,8 @@ struct SshOptions {
   std::uint16_t port = 22;
   std::string user;
   std::filesystem::path private_key;
-  std::vector<std::string> host_keys;          // "ssh-ed25519 AAAA...": any of them is accepted, nothing else
+  std::vector<std::string> host_keys;          // "ssh-ed25519 AAAA...": any of them is accepted, nothing else; or empty:
+  std::filesystem::path known_hosts;           // a file as ssh(1) writes it, which has to have the host's key
   std::chrono::milliseconds patience{10000};   // for the whole handshake
 };
 

@@ -47,9 +47,9 @@ class Vm final : public Executor {
  public:
   Vm(const Target& target, const ExecutorSpec& spec, const ExecutorContext& context) : target_(target), spec_(spec), context_(context) {}
 
-  std::string name() const override { return "vm"; }
+  std::string name() const override { return "vm:" + setting(spec_, "image"); }
   std::string identity() const override { return "vm " + recipe_.name + " " + recipe_.digest.substr(0, 16) + " " + version_ + " tcg"; }
-  std::set<std::string> features() const override { return {"emulated", "vm", "binfmt", "reexec"}; }
+  std::set<std::string> features() const override { return {"emulated", "far", "binfmt", "reexec"}; }
   Capacity capacity() const override { return {}; }
   double slowness() const override { return 10; }
 

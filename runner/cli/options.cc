@@ -15,8 +15,12 @@ void add_target_options(CLI::App& app, TargetOptions& options) {
   app.add_option("--target-file", options.target_files, "one further target file")->allow_extra_args(false)->type_name("FILE");
   app.add_option("--lang", options.languages, "c, cxx, go, rust or all; default: C, C++ and what else is there")
       ->delimiter(',')->allow_extra_args(false)->check(CLI::IsMember({"c", "cxx", "go", "rust", "all"}))->type_name("LANG");
-  app.add_option("--on", options.on, "executor: host, qemu-user, wine; default: the target's first that works here")
+  app.add_option("--on", options.on,
+                 "executor: host, qemu-user, wine, vm, remote:USER@HOST[:PORT]; default: the target's first that works here")
       ->type_name("EXECUTOR");
+  app.add_option("--ssh-key", options.ssh_key, "private key for remote:; default: ~/.ssh/id_ed25519")->type_name("FILE");
+  app.add_option("--known-hosts", options.known_hosts, "the remote machine's host key; default: ~/.ssh/known_hosts")
+      ->type_name("FILE");
 }
 
 void add_run_options(CLI::App& app, RunOptions& options) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/cli/prepare.h"
 
+#include "emulators/remote/remote.h"
 #include "emulators/settings.h"
 #include "runner/base/text.h"
 #include "targets/features.h"
@@ -26,13 +27,28 @@ std::vector<std::filesystem::path> library_folders(const ExecutorSpec& spec) {
   return folders;
 }
 
+std::string in_home(const char* file) {
+  const char* home = ::getenv("HOME");
+  return std::string(home ? home : "/") + "/.ssh/" + file;
+}
+
+// The target's own, and the machine that was asked for.
+std::vector<ExecutorSpec> executors_of(const Target& target, const TargetOptions& options) {
+  auto spec = remote_spec(options.on);
+  if (!spec) return target.executors;
+  spec->settings["key"] = options.ssh_key.empty() ? in_home("id_ed25519") : options.ssh_key;
+  spec->settings["known_hosts"] = options.known_hosts.empty() ? in_home("known_hosts") : options.known_hosts;
+  return {*spec};
+}
+
 // First the executors in the target's order, or only the one asked for.
 Task<void> choose_executor(const Registry& registry, const TargetOptions& options, const Folders& folders, Prepared& prepared) {
   const Target& target = prepared.target.target;
   const ExecutorContext context{folders.locations.libexec / "xtest-agent", folders.locations.data, folders.scratch / target.triple,
                                 folders.cache};
-  for (const ExecutorSpec& spec : target.executors) {
-    if (prepared.executor || (!options.on.empty() && options.on != spec.name)) continue;
+  const bool is_remote = remote_spec(options.on).has_value();
+  for (const ExecutorSpec& spec : executors_of(target, options)) {
+    if (prepared.executor || (!is_remote && !options.on.empty() && options.on != spec.name)) continue;
     const auto maker = registry.executors.find(spec.name);
     if (maker == registry.executors.end()) continue;
     if (spec.name == "vm" && options.on.empty()) {   // making an image and booting it is not what a user would expect
@@ -44,7 +60,7 @@ Task<void> choose_executor(const Registry& registry, const TargetOptions& option
     prepared.considered.push_back({spec.name, availability});
     if (!availability.usable) continue;
     prepared.executor = std::move(executor);
-    prepared.target.executor = spec.name;
+    prepared.target.executor = prepared.executor->name();
     prepared.target.executor_identity = prepared.executor->identity();
     prepared.target.library_folders = library_folders(spec);
   }

@@ -55,7 +55,7 @@ TEST_F(Guests, TellHowAProgramEnded) {
   here.suite("ends", {{"good.c", misbehaving({"exit", "0"})},
                       {"seven.c", misbehaving({"exit", "7"})},
                       {"segv.c", misbehaving({"signal", "11"})},
-                      {"hangs.c", sleeping(600)},
+                      {"hangs.c", misbehaving({"hang"})},
                       {"loud.c", misbehaving({"print", "3000000"})}});
   const Ran ran = here.xtest(words("ends"));
   EXPECT_EQ(ran.code, 100) << describe(ran);

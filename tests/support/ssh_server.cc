@@ -40,6 +40,7 @@ SshServer::SshServer(asio::io_context& io, std::vector<std::string> more_configu
   make_key_pair(folder_ / "user");
   fs::copy_file(folder_ / "user.pub", folder_ / "authorized_keys");
   port_ = free_port();
+  std::ofstream(known_hosts()) << "[127.0.0.1]:" << port_ << " " << host_key_ << "\n";
   if (::geteuid() == 0) fs::create_directories("/run/sshd");   // where sshd of root separates its privileges
   std::ofstream config(folder_ / "config");
   config << "ListenAddress 127.0.0.1:" << port_ << "\nHostKey " << (folder_ / "host").string() << "\nPidFile none\nAuthorizedKeysFile "
@@ -64,6 +65,10 @@ SshServer::~SshServer() {
   child_.reset();
   std::error_code ignored;
   if (!folder_.empty()) fs::remove_all(folder_, ignored);
+}
+
+std::string SshServer::address() const {
+  return options().user + "@127.0.0.1:" + std::to_string(port_);
 }
 
 SshOptions SshServer::options() const {

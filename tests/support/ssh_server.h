@@ -22,6 +22,8 @@ class SshServer {
 
   const std::string& why_not() const { return why_not_; }       // it cannot be had here
   SshOptions options() const;
+  std::string address() const;                                  // "USER@127.0.0.1:PORT"
+  std::filesystem::path known_hosts() const { return folder_ / "known_hosts"; }
   pid_t pid() const { return child_->pid(); }
   const std::filesystem::path& folder() const { return folder_; }
   void kill() { child_->kill_group(); }

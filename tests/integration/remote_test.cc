@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The executor `remote` against a real sshd of this machine, by the real binary.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include "tests/support/playground.h"
+#include "tests/support/ssh_server.h"
+#include "tests/support/watch.h"
+
+namespace xtest {
+namespace {
+
+using testing::HasSubstr;
+
+struct RemoteMachine : testing::Test {
+  const Playground here;
+  asio::io_context io;
+  const SshServer server{io};
+
+  void SetUp() override {
+    if (!server.why_not().empty()) GTEST_SKIP() << server.why_not();
+  }
+  Playground::Words words(const std::string& suite, const std::filesystem::path& known_hosts) const {
+    return here.run_words(suite, {"--on", "remote:" + server.address(), "--ssh-key", (server.folder() / "user").string(),
+                                  "--known-hosts", known_hosts.string(), "-j2"});
+  }
+  Playground::Words words(const std::string& suite) const { return words(suite, server.known_hosts()); }
+  // Agents over there, which is here; ours are not below /tmp/xtest-.
+  std::vector<pid_t> agents() const { return pids_of(std::string("/agent\0", 7)); }
+};
+
+TEST_F(RemoteMachine, TellsHowAProgramEnded) {
+  here.suite("ends", {{"good.c", misbehaving({"exit", "0"})},
+                      {"seven.c", misbehaving({"exit", "7"})},
+                      {"segv.c", misbehaving({"signal", "11"})},
+                      {"hangs.c", misbehaving({"hang"})},
+                      {"loud.c", misbehaving({"print", "3000000"})}}, "limit: 3s\n");
+  const Ran ran = here.xtest(words("ends"));
+  EXPECT_EQ(ran.code, 100) << describe(ran);
+  const auto verdicts = here.verdicts();
+  EXPECT_EQ(verdicts.at("run::good.c").status, "pass");
+  EXPECT_EQ(verdicts.at("run::loud.c").status, "pass");
+  EXPECT_EQ(verdicts.at("run::seven.c").kind, "exit-code");
+  EXPECT_EQ(verdicts.at("run::segv.c").status, "crash");
+  EXPECT_EQ(verdicts.at("run::hangs.c").status, "timeout");
+  EXPECT_THAT(ran.err, HasSubstr("(remote:"));
+  EXPECT_TRUE(eventually([&] { return agents().empty(); }, std::chrono::seconds(10))) << "nothing stays behind";
+}
+
+TEST_F(RemoteMachine, AnAgentThatIsKilledIsTroubleAndTheTestRunsAgain) {
+  here.suite("victim", {{"sleeps.c", "#include <unistd.h>\nint main(void) { sleep(3); return 0; }\n"}}, "limit: 60s\n");
+  Running running(here.call(words("victim")));
+  ASSERT_TRUE(eventually([&] { return !pids_of("sleeps.c.bin", "comm").empty(); }));
+  for (const pid_t pid : agents()) ::kill(pid, SIGKILL);
+  const Ran ran = running.wait();
+  EXPECT_EQ(ran.code, 0) << describe(ran);
+  EXPECT_EQ(here.verdicts().at("run::sleeps.c").attempts, 2);
+}
+
+TEST_F(RemoteMachine, OneWhoseKeyIsNotKnownIsRefused) {
+  here.suite("ends", {{"good.c", misbehaving({"exit", "0"})}});
+  const Ran ran = here.xtest(words("ends", here.write("empty", "")));
+  EXPECT_EQ(ran.code, 2) << describe(ran);
+  EXPECT_THAT(ran.err, HasSubstr("is not in"));
+  EXPECT_THAT(ran.err, HasSubstr("log in once with ssh"));
+}
+
+TEST_F(RemoteMachine, AnAddressThatIsNoneIsNamed) {
+  for (const char* address : {"remote:host", "remote:@host", "remote:me@", "remote:me@host:0", "remote:me@host:x"}) {
+    const Ran ran = here.xtest({"run", "--target", native_target(), "--on", address});
+    EXPECT_EQ(ran.code, 2) << describe(ran);
+    EXPECT_THAT(ran.err, HasSubstr("remote:USER@HOST")) << address;
+  }
+}
+
+}  // namespace
+}  // namespace xtest
