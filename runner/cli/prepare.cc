@@ -131,7 +131,7 @@ bool asked_for(const TargetOptions& options, Language language) {
 TargetLibrary open_targets(const Locations& locations, const TargetOptions& options) {
   std::vector<std::filesystem::path> folders{locations.data / "targets" / "data"};
   folders.insert(folders.end(), options.target_dirs.begin(), options.target_dirs.end());
-  return TargetLibrary(std::move(folders), {options.target_files.begin(), options.target_files.end()});
+  return TargetLibrary(folders, {options.target_files.begin(), options.target_files.end()});
 }
 
 Task<Prepared> prepare(const Registry& registry, const Target& target, const TargetOptions& options, const Folders& folders) {

@@ -28,7 +28,7 @@ std::uint16_t free_port() {
 
 }  // namespace
 
-SshServer::SshServer(asio::io_context& io, std::vector<std::string> more_configuration) {
+SshServer::SshServer(asio::io_context& io, const std::vector<std::string>& more_configuration) {
   const auto sshd = find_program("sshd", "/usr/sbin:/usr/local/sbin:/usr/bin");
   if (!sshd) {
     why_not_ = "sshd is not installed";

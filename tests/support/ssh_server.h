@@ -15,7 +15,7 @@ namespace xtest {
 
 class SshServer {
  public:
-  explicit SshServer(asio::io_context& io, std::vector<std::string> more_configuration = {});
+  explicit SshServer(asio::io_context& io, const std::vector<std::string>& more_configuration = {});
   ~SshServer();
   SshServer(const SshServer&) = delete;
   SshServer& operator=(const SshServer&) = delete;
