@@ -67,6 +67,8 @@ constexpr std::array words{
     FeatureWord{"host", "executed by this machine itself", executor},
     FeatureWord{"qemu-user", "executed by qemu-user", executor},
     FeatureWord{"wine", "executed through Wine", executor},
+    FeatureWord{"vm", "executed in a guest with a kernel of its own", executor},
+    FeatureWord{"remote", "executed on another machine over SSH", executor},
     FeatureWord{"native", "executed by a real processor and the system's own kernel", executor},
     FeatureWord{"emulated", "executed by an emulator of its processor or system", executor},
     FeatureWord{"binfmt", "the kernel starts its programs by itself (private binfmt_misc)", executor},

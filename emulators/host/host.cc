@@ -41,7 +41,7 @@ class HostExecutor final : public Executor {
 
   std::string name() const override { return "host"; }
   std::string identity() const override { return "host " + machine() + " " + kernel(); }
-  std::set<std::string> features() const override { return {"native", "binfmt", "reexec"}; }
+  std::set<std::string> features() const override { return {"host", "native", "binfmt", "reexec"}; }
   Capacity capacity() const override { return {}; }
   double slowness() const override { return 1; }
 

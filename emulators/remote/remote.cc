@@ -21,7 +21,7 @@ class Remote final : public Executor {
 
   std::string name() const override { return std::string(kPrefix) + setting(spec_, "user") + "@" + setting(spec_, "host"); }
   std::string identity() const override { return name() + " " + system_; }
-  std::set<std::string> features() const override { return {"far", "binfmt", "reexec"}; }
+  std::set<std::string> features() const override { return {"remote", "binfmt", "reexec"}; }
   Capacity capacity() const override { return {}; }
   double slowness() const override { return 1; }
 

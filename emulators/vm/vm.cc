@@ -49,7 +49,7 @@ class Vm final : public Executor {
 
   std::string name() const override { return "vm:" + setting(spec_, "image"); }
   std::string identity() const override { return "vm " + recipe_.name + " " + recipe_.digest.substr(0, 16) + " " + version_ + " tcg"; }
-  std::set<std::string> features() const override { return {"emulated", "far", "binfmt", "reexec"}; }
+  std::set<std::string> features() const override { return {"vm", "emulated", "binfmt", "reexec"}; }
   Capacity capacity() const override { return {}; }
   double slowness() const override { return 10; }
 

@@ -37,7 +37,8 @@ Task<int> exec(const Registry& registry, ExecOptions options) {
   const Folders folders{find_locations(), scratch.path(), cache_dir()};
   const Prepared prepared = co_await prepare(registry, target, options.where, folders);
   if (!prepared.executor) require_ready(prepared, options.where);
-  if (prepared.executor->features().contains("far"))
+  const auto features = prepared.executor->features();
+  if (features.contains("vm") || features.contains("remote"))
     throw Error(ErrorKind::usage, "a program in another system cannot be given the descriptors of this machine yet", "`xtest run` keeps its output");
   const auto program = find_program(options.words.front(), ::getenv("PATH") ? ::getenv("PATH") : "");
   if (!program) throw Error(ErrorKind::usage, options.words.front() + " is no program that can be run");

@@ -87,7 +87,7 @@ TEST(BadYaml, TenMegabytesAreRefusedAtOnce) {
   const Playground here;
   const Ran ran = with_target(here, good_target() + "# " + std::string(10 << 20, 'x') + "\n");
   expect_refused(ran, AllOf(HasSubstr("mine.yaml"), HasSubstr("large")));
-  EXPECT_LT(ran.wall, std::chrono::seconds(5));
+  EXPECT_LT(ran.wall, std::chrono::seconds(30));
 }
 
 TEST(BadYaml, ASuiteFileIsReadAsStrictly) {

@@ -216,7 +216,7 @@ TEST_F(Process, CancellingKillsTheGroupAndThrows) {
   } catch (const boost::system::system_error& error) {
     EXPECT_EQ(error.code(), asio::error::operation_aborted);
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s);
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child was left";
 }
 

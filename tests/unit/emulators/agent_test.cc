@@ -325,7 +325,7 @@ TEST_F(Agent, CancellingARunKillsItsProgramAndSparesTheNext) {
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_TRUE(cancel_after(io_, client().run(command), 100ms));
   EXPECT_EQ(run({"exit", "4"}).how, Termination(Exited{4}));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 8s) << "its own limit came first";
   EXPECT_FALSE(fs::exists(command.cwd));
 }
 
