@@ -7,6 +7,7 @@
 // target-libdir exists (rustup: `rustup target add`). The io_context thread.
 #pragma once
 
+#include "runner/store/private_apt.h"
 #include "targets/toolchain.h"
 
 #include <functional>
@@ -18,7 +19,6 @@ Task<FoundToolchain> find_rust(const Target& target, ToolSearch search);
 // Makes the private unpack for one target, through an apt of our own (runner/store/private_apt.h); nothing is done if
 // the target has no Rust at all or a good one is there. Throws Error{usage} if the target file names no packages for
 // this host, Error{infra} if they cannot be had. `progress` gets lines for people; without it they go to the log.
-using Progress = std::function<void(std::string_view line)>;
 Task<void> install_rust(const Target& target, std::filesystem::path cache, Progress progress = {});
 
 // Fetches Debian packages ("libstd-rust-dev:arm64") and unpacks them below a folder.

@@ -323,7 +323,7 @@ void SshConnection::State::fail(const std::string& why) {
   if (!why_dead.empty()) return;
   why_dead = why;
   for (const auto& channel : std::exchange(channels, {})) {
-    channel->end = Lost{why};
+    if (!channel->end) channel->end = Lost{why};
     channel->changed.cancel();
   }
   if (socket) socket->close();

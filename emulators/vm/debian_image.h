@@ -8,12 +8,11 @@
 
 #include "emulators/vm/image.h"
 #include "runner/base/asio.h"
+#include "runner/store/private_apt.h"
 
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace xtest {
 
@@ -27,7 +26,6 @@ struct MadeImage {
 
 std::optional<MadeImage> find_image(const ImageRecipe& recipe, const std::filesystem::path& cache);
 
-using Progress = std::function<void(std::string_view line)>;
 Task<MadeImage> make_debian_image(ImageRecipe recipe, std::filesystem::path cache, Progress progress = {});
 
 }  // namespace xtest

@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <array>
@@ -34,7 +33,7 @@ std::vector<std::string> command_line(const MachineOptions& options, const std::
   std::vector<std::string> words{program.string()};
   words.insert(words.end(), machine.args.begin(), machine.args.end());
   for (const std::string& device : machine.devices) words.insert(words.end(), {"-device", device});
-  words.insert(words.end(), {"-accel", options.accelerator, "-m", std::to_string(machine.memory_mib), "-smp", "1", "-nodefaults",
+  words.insert(words.end(), {"-accel", "tcg", "-m", std::to_string(machine.memory_mib), "-smp", "1", "-nodefaults",
                              "-display", "none", "-no-reboot", "-kernel", options.image.kernel().string(), "-initrd",
                              options.image.initrd().string(), "-append", "console=" + machine.console + " quiet panic=-1", "-serial",
                              "file:" + (options.folder / "console").string(), "-qmp", "stdio", "-netdev",

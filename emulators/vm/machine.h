@@ -20,7 +20,6 @@ namespace xtest {
 struct MachineOptions {
   ImageRecipe recipe;
   MadeImage image;
-  std::string accelerator;                     // "tcg", "kvm"
   std::filesystem::path folder;                // for the console; made
   std::filesystem::path agent;
 };
@@ -36,7 +35,6 @@ class Machine {
   // Ready means that a command ran. Throws Error{infra}: the guest's kernel died, qemu ended, or it took too long.
   Task<std::unique_ptr<SshConnection>> connect(std::chrono::milliseconds patience);
 
-  Qmp& qmp() { return *qmp_; }
   std::string why_lost() const;                // a line of a panic on the console, qemu's end, or empty
   Task<std::string> find_out_why_lost();       // the same, when something was lost: it may become known in a moment
   std::string last_lines() const;              // of the console, each on a line of its own after a line's end

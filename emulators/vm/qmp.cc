@@ -34,7 +34,6 @@ struct Qmp::State : std::enable_shared_from_this<State> {
   std::string why_closed;                 // empty while the conversation goes on
   int next_id = 1;
   std::map<int, json> answers;
-  std::vector<std::string> events;
 };
 
 void Qmp::State::receive() {
@@ -52,10 +51,6 @@ void Qmp::State::receive() {
 
 void Qmp::State::take(const json& message) {
   if (message.contains("QMP")) greeted = true;
-  if (message.contains("event")) {
-    const json data = message.value("data", json::object());
-    events.push_back(message.value("event", "") + " " + data.value("reason", data.value("action", "")));
-  }
   if (message.contains("id")) answers.emplace(message.value("id", 0), message);
   changed.cancel();
 }
@@ -110,7 +105,5 @@ Task<json> Qmp::execute(std::string command, json arguments) {
 }
 
 Task<json> Qmp::execute(std::string command) { co_return co_await execute(std::move(command), json::object()); }
-
-const std::vector<std::string>& Qmp::events() const { return state_->events; }
 
 }  // namespace xtest

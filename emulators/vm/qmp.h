@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// qemu's control channel: commands, answers, events (qemu's docs/interop/qmp-spec).
+// qemu's control channel: commands and answers (qemu's docs/interop/qmp-spec); events are passed over.
 //
 // Works on a socket whose other end qemu has; no path in the file system. io_context thread. A command that qemu refuses,
 // or an end of qemu while one waits, is Error{infra} with its words.
@@ -13,7 +13,6 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace xtest {
 
@@ -27,9 +26,6 @@ class Qmp {
 
   Task<nlohmann::json> execute(std::string command, nlohmann::json arguments);
   Task<nlohmann::json> execute(std::string command);
-
-  // Names of what happened so far: "SHUTDOWN guest-reset", "GUEST_PANICKED poweroff".
-  const std::vector<std::string>& events() const;
 
  private:
   struct State;

@@ -77,7 +77,7 @@ class Vm final : public Executor {
     const MadeImage image = co_await make_debian_image(recipe_, context_.cache, say);
     const auto agent = co_await build_agent(target_, context_.data, context_.cache);
     const std::string name = "vm:" + recipe_.name + "#" + std::to_string(number);
-    MachineOptions options{recipe_, image, "tcg", context_.scratch / ("vm" + std::to_string(number)), context_.agent};
+    MachineOptions options{recipe_, image, context_.scratch / ("vm" + std::to_string(number)), context_.agent};
     auto machine = co_await Machine::start(std::move(options));
     auto connection = co_await machine->connect(kBootPatience);
     auto inner = co_await GuestSession::open(name, std::move(connection), agent);

@@ -27,6 +27,8 @@ struct UnpackedPackage {
   std::string sha256;  // of the .deb
 };
 
+using Progress = std::function<void(std::string_view line)>;   // gets lines for people: "fetching 3 packages"
+
 class PrivateApt {
  public:
   struct Options {
@@ -34,7 +36,7 @@ class PrivateApt {
     std::string suite;                       // "bookworm"
     std::vector<std::string> architectures;  // Debian's names; the host's comes first
     std::filesystem::path host_etc = "/etc/apt";
-    std::function<void(std::string_view)> progress = {};  // a line for people: "fetching 3 packages"
+    Progress progress = {};
   };
 
   explicit PrivateApt(Options options);

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
-#include "tests/support/playground.h"
+#include "tests/support/endings.h"
 #include "tests/support/ssh_server.h"
 #include "tests/support/watch.h"
 
@@ -25,24 +25,21 @@ struct RemoteMachine : testing::Test {
                                   "--known-hosts", known_hosts.string(), "-j2"});
   }
   Playground::Words words(const std::string& suite) const { return words(suite, server.known_hosts()); }
-  // Agents over there, which is here; ours are not below /tmp/xtest-.
-  std::vector<pid_t> agents() const { return pids_of(std::string("/agent\0", 7)); }
+  // Agents over there, which is here: "/tmp/xtest-1234/agent".
+  std::vector<pid_t> agents() const {
+    std::vector<pid_t> found;
+    for (const pid_t pid : pids_of(std::string("/agent\0", 7))) {
+      if (read_text("/proc/" + std::to_string(pid) + "/cmdline").starts_with("/tmp/xtest-")) found.push_back(pid);
+    }
+    return found;
+  }
 };
 
 TEST_F(RemoteMachine, TellsHowAProgramEnded) {
-  here.suite("ends", {{"good.c", misbehaving({"exit", "0"})},
-                      {"seven.c", misbehaving({"exit", "7"})},
-                      {"segv.c", misbehaving({"signal", "11"})},
-                      {"hangs.c", misbehaving({"hang"})},
-                      {"loud.c", misbehaving({"print", "3000000"})}}, "limit: 3s\n");
+  write_endings(here);
   const Ran ran = here.xtest(words("ends"));
   EXPECT_EQ(ran.code, 100) << describe(ran);
-  const auto verdicts = here.verdicts();
-  EXPECT_EQ(verdicts.at("run::good.c").status, "pass");
-  EXPECT_EQ(verdicts.at("run::loud.c").status, "pass");
-  EXPECT_EQ(verdicts.at("run::seven.c").kind, "exit-code");
-  EXPECT_EQ(verdicts.at("run::segv.c").status, "crash");
-  EXPECT_EQ(verdicts.at("run::hangs.c").status, "timeout");
+  expect_endings(here.verdicts());
   EXPECT_THAT(ran.err, HasSubstr("(remote:"));
   EXPECT_TRUE(eventually([&] { return agents().empty(); }, std::chrono::seconds(10))) << "nothing stays behind";
 }

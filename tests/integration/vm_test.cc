@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
-#include "tests/support/playground.h"
+#include "tests/support/endings.h"
 #include "tests/support/watch.h"
 
 namespace xtest {
@@ -52,20 +52,10 @@ struct Guests : testing::Test {
 };
 
 TEST_F(Guests, TellHowAProgramEnded) {
-  here.suite("ends", {{"good.c", misbehaving({"exit", "0"})},
-                      {"seven.c", misbehaving({"exit", "7"})},
-                      {"segv.c", misbehaving({"signal", "11"})},
-                      {"hangs.c", misbehaving({"hang"})},
-                      {"loud.c", misbehaving({"print", "3000000"})}});
+  write_endings(here);
   const Ran ran = here.xtest(words("ends"));
   EXPECT_EQ(ran.code, 100) << describe(ran);
-  const auto verdicts = here.verdicts();
-  EXPECT_EQ(verdicts.at("run::good.c").status, "pass");
-  EXPECT_EQ(verdicts.at("run::loud.c").status, "pass");
-  EXPECT_EQ(verdicts.at("run::seven.c").kind, "exit-code");
-  EXPECT_EQ(verdicts.at("run::segv.c").status, "crash");
-  EXPECT_THAT(verdicts.at("run::segv.c").message, HasSubstr("SEGV"));
-  EXPECT_EQ(verdicts.at("run::hangs.c").status, "timeout");
+  expect_endings(here.verdicts());
   EXPECT_TRUE(machines().empty());
 }
 

@@ -1,33 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder that goes away with its owner, and a small world (target, toolchains, features) to expand suites in.
+// A small world (target, toolchains, features) to expand suites in.
 //
 // Nothing of it exists: the compilers are names only. Change the members before calling view().
 #pragma once
 
 #include "suites/framework.h"
+#include "tests/support/temp_folder.h"
 
-#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace xtest {
-
-class TempFolder {
- public:
-  TempFolder();
-  ~TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path write(const std::string& name, std::string_view content) const;   // with its folders
-
- private:
-  std::filesystem::path path_;
-};
 
 struct SuiteWorld {
   SuiteWorld();   // an ELF target with C, C++, Go and Rust, dynamic and static; Go static only

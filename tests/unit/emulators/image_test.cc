@@ -4,6 +4,7 @@
 #include "emulators/vm/kernel_modules.h"
 #include "runner/base/error.h"
 #include "runner/base/files.h"
+#include "tests/support/temp_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,12 +18,7 @@ using testing::HasSubstr;
 
 class Image : public testing::Test {
  protected:
-  Image() {
-    std::string pattern = fs::temp_directory_path() / "xtest-image-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    fs::create_directories(folder_ / "kernel/drivers");
-  }
-  ~Image() override { fs::remove_all(folder_); }
+  Image() { fs::create_directories(folder_ / "kernel/drivers"); }
 
   void module(const std::string& name, const std::string& needs) {
     using namespace std::string_literals;
@@ -43,7 +39,8 @@ class Image : public testing::Test {
     return "no error";
   }
 
-  fs::path folder_;
+  const TempFolder home_;
+  const fs::path folder_ = home_.path();
 };
 
 TEST_F(Image, TheRecipesOfTheTreeAreRead) {

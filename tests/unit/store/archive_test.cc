@@ -6,6 +6,7 @@
 #include "runner/base/files.h"
 #include "runner/base/process.h"
 #include "tests/support/run_task.h"
+#include "tests/support/temp_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,12 +19,6 @@ using testing::HasSubstr;
 
 class Archive : public testing::Test {
  protected:
-  Archive() {
-    std::string pattern = fs::temp_directory_path() / "xtest-archive-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~Archive() override { fs::remove_all(folder_); }
-
   std::string out_of(std::vector<std::string> argv) {
     ProcessSpec spec;
     spec.argv = std::move(argv);
@@ -35,7 +30,8 @@ class Archive : public testing::Test {
   }
 
   asio::io_context io_;
-  fs::path folder_;
+  const TempFolder home_;
+  const fs::path folder_ = home_.path();
 };
 
 std::string sample(ArchiveFormat format) {
