@@ -33,6 +33,9 @@ xtest_tests(contract_tests tests/contract/*_test.cc)
 xtest_tests(integration_tests tests/integration/*_test.cc)
 xtest_tests(fault_tests tests/faults/*_test.cc)
 
-# bench/engine_bench.cc: what xtest itself costs a case. Built when asked for: cmake --build build/release --target engine_bench
-add_executable(engine_bench EXCLUDE_FROM_ALL bench/engine_bench.cc)
-target_link_libraries(engine_bench PRIVATE xtest_cli)
+# What xtest itself costs a case, and what a guest costs. Built when asked for: cmake --build build/release --target vm_bench
+foreach(bench engine_bench vm_bench)
+  add_executable(${bench} EXCLUDE_FROM_ALL bench/${bench}.cc)
+  target_compile_definitions(${bench} PRIVATE XTEST_SOURCE_DIR="${CMAKE_SOURCE_DIR}" XTEST_AGENT="$<TARGET_FILE:xtest-agent>")
+  target_link_libraries(${bench} PRIVATE xtest_cli)
+endforeach()

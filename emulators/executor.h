@@ -11,9 +11,11 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace xtest {
 
@@ -24,9 +26,9 @@ struct Availability {
 };
 
 struct Capacity {
-  int sessions = 0;     // 0: as many as there are workers
-  int depth = 1;        // runs in flight in one session
-  int cpus = 1;         // CPU tokens a run takes (a remote machine: 0)
+  int sessions = 0;     // at most; 0: as many as there are workers
+  int depth = 1;        // runs in flight in one session, at most; more than 1 only where sessions are counted
+  int cpus = 1;         // CPU tokens that a session takes while something runs in it (a remote machine: 0)
 };
 
 struct ExecutorContext {
@@ -34,6 +36,8 @@ struct ExecutorContext {
   std::filesystem::path data;          // xtest's data: holds emulators/wine/launcher.c
   std::filesystem::path scratch;       // a folder of this run, for fresh folders, sockets, prefixes
   std::filesystem::path cache;         // kept between runs
+  std::filesystem::path consoles;      // where the consoles of guests are kept: beside a run's record
+  std::shared_ptr<std::function<void(std::string_view)>> say = {};   // tells a person what takes long; either may be null
 };
 
 struct Executor {

@@ -3,6 +3,7 @@
 
 #include "runner/base/error.h"
 
+#include <charconv>
 #include <fstream>
 #include <sstream>
 
@@ -11,6 +12,13 @@ namespace xtest {
 std::string setting(const ExecutorSpec& spec, const std::string& key) {
   const auto found = spec.settings.find(key);
   return found == spec.settings.end() ? std::string{} : found->second;
+}
+
+int number_of(const ExecutorSpec& spec, const std::string& key, int otherwise) {
+  const std::string text = setting(spec, key);
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && number > 0 ? number : otherwise;
 }
 
 std::vector<std::string> words_of(const ExecutorSpec& spec, const std::string& key) {

@@ -12,6 +12,7 @@
 namespace xtest {
 
 std::string setting(const ExecutorSpec& spec, const std::string& key);                   // "" when it is not there
+int number_of(const ExecutorSpec& spec, const std::string& key, int otherwise);          // a positive one
 std::vector<std::string> words_of(const ExecutorSpec& spec, const std::string& key);     // separated by blanks
 
 // The agent's words for a private namespace in which the setting `overlay` (LOWER:TARGET ...) puts the target's loader

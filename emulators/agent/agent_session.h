@@ -36,6 +36,7 @@ class AgentSession : public Session {
   virtual std::string render(const PathRef& path) const { return path.host.string(); }
   AgentCommand to_agent(const RunRequest& request);
   Task<Completion> run_in_agent(AgentCommand command);
+  void place_file(const std::string& path, unsigned mode, std::string_view content) { agent_->place(path, mode, content); }
   const AgentPlace& place() const { return place_; }
 
  private:

@@ -4,9 +4,9 @@
 #include "emulators/agent/wire.h"
 #include "runner/base/error.h"
 #include "runner/base/process.h"
+#include "runner/base/random.h"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -26,7 +26,8 @@ constexpr int agent_channel = 3;           // the channel's number in the agent
 constexpr auto cleanup_patience = 2000ms;  // for the agent to kill and remove what it has, once it is told to go
 constexpr auto exit_patience = 100ms;      // for the exit code of an agent that has closed its channel
 constexpr auto watch_period = 1s;
-constexpr std::size_t stdin_piece = 1u << 20;
+constexpr auto stopped_after = 3s;         // without a look at the deadlines: this process was stopped
+constexpr std::size_t piece_size = 1u << 20;   // of stdin or a file, in one frame
 
 struct Segment {
   std::string bytes;
@@ -48,9 +49,7 @@ struct Pending {
 
 Nonce random_nonce() {
   Nonce nonce;
-  if (::getrandom(nonce.data(), nonce.size(), 0) != static_cast<ssize_t>(nonce.size())) {
-    throw_errno("cannot get random bytes");
-  }
+  fill_random(nonce);
   return nonce;
 }
 
@@ -105,6 +104,7 @@ Termination termination_of(std::uint32_t how, std::uint32_t number, std::string 
     case XA_EXITED: return Exited{static_cast<int>(number)};
     case XA_SIGNALLED: return Signalled{static_cast<int>(number), std::move(text)};
     case XA_TIMED_OUT: return TimedOut{};
+    case XA_NO_ROOM: return Lost{std::move(text), false};
     default: return NotStarted{std::move(text), number != 0};
   }
 }
@@ -279,14 +279,18 @@ void AgentClient::State::watch_first() {
   if (run.wall > 0ms && run.deadline == Steady::time_point::max()) run.deadline = Steady::now() + run.wall + patience;
 }
 
-// The agent measures the limits; this notices when it does not (any more).
+// The agent measures the limits; this notices when it does not (any more). Time in which we were stopped ourselves is
+// given back: what the agent sent meanwhile has not been read.
 void AgentClient::State::watch_deadlines() {
   watching = !pending.empty();
   if (!watching) return;
   watch.expires_after(watch_period);
-  watch.async_wait([self = shared_from_this()](boost::system::error_code error) {
+  watch.async_wait([self = shared_from_this(), begun = Steady::now()](boost::system::error_code error) {
     if (error) return;
     const auto now = Steady::now();
+    if (const auto passed = now - begun; passed > stopped_after) {
+      for (auto& [seq, run] : self->pending) run->deadline += run->deadline == Steady::time_point::max() ? Steady::duration(0) : passed;
+    }
     const bool late = std::any_of(self->pending.begin(), self->pending.end(),
                                   [now](const auto& entry) { return entry.second->deadline < now; });
     if (late) return self->fail("the agent did not end a run that was over its limit");
@@ -402,7 +406,7 @@ Task<Completion> AgentClient::run(AgentCommand command) {
   state->pending.emplace(seq, run);
   state->send(run_segment(command, seq, state->nonce));
   for (std::string_view left = command.stdin_data; !left.empty();) {
-    const auto piece = left.substr(0, stdin_piece);
+    const auto piece = left.substr(0, piece_size);
     left.remove_prefix(piece.size());
     state->send({WireFrame(XA_STDIN, seq, state->nonce).bytes(piece).take(), {}});
     if (left.empty()) state->send({WireFrame(XA_STDIN, seq, state->nonce).take(), {}});
@@ -418,6 +422,15 @@ Task<Completion> AgentClient::run(AgentCommand command) {
     throw boost::system::system_error(asio::error::operation_aborted);
   }
   co_return std::move(run->completion);
+}
+
+void AgentClient::place(const std::string& path, unsigned mode, std::string_view content) {
+  if (!state_->why_dead.empty()) return;
+  for (std::size_t offset = 0; offset == 0 || offset < content.size(); offset += piece_size) {
+    WireFrame frame(XA_PLACE, 0, state_->nonce);
+    frame.text(path).u32(mode).u64(offset).bytes(content.substr(offset, piece_size));
+    state_->send({frame.take(), {}});
+  }
 }
 
 Task<void> AgentClient::close() {

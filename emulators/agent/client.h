@@ -65,6 +65,10 @@ class AgentClient {
   AgentClient& operator=(const AgentClient&) = delete;
 
   Task<Completion> run(AgentCommand command);
+
+  // Makes a file over there, before any run that is asked for afterwards. If that fails, these runs are Lost, nobody being
+  // suspect, with the reason. Queued without bound.
+  void place(const std::string& path, unsigned mode, std::string_view content);
   Task<void> close();
 
   bool alive() const;

@@ -3,7 +3,7 @@
  * xtest-agent: runs every target process, one after another, for the xtest at the other end of its control channel.
  *
  *   xtest-agent [--fd N] [--userns[=self|root]] [--pidns] [--bind SRC:DST]... [--overlay LOWER:TARGET]...
- *               [--binfmt NAME:M::MAGIC:MASK:INTERPRETER:FLAGS]...
+ *               [--binfmt NAME:M::MAGIC:MASK:INTERPRETER:FLAGS]... [--clock SECONDS] [--entropy HEX]
  *
  * The channel is descriptor N (a socket) or stdin and stdout (ssh, a serial line). One thread, one poll loop. When the
  * channel closes, or SIGTERM, SIGINT or SIGHUP comes, everything that runs is killed and its folder removed.
@@ -20,7 +20,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "emulators/agent/guest.h"
 #include "emulators/agent/namespace.h"
+#include "emulators/agent/place.h"
 #include "emulators/agent/run.h"
 
 enum { exit_usage = 2, exit_protocol = 3 };
@@ -55,6 +57,7 @@ static void usage(const char *what) {
 struct options {
   int fd; /* -1: stdin and stdout */
   struct namespace_wishes wishes;
+  struct guest_wishes guest;
 };
 
 static void add_mount(struct namespace_wishes *w, enum mount_kind kind, const char *spec) {
@@ -63,7 +66,7 @@ static void add_mount(struct namespace_wishes *w, enum mount_kind kind, const ch
 }
 
 static struct options parse_options(int argc, char **argv) {
-  struct options o = {-1, {0}};
+  struct options o = {-1, {0}, {0}};
   o.wishes.mounts = must_alloc((size_t)argc * sizeof *o.wishes.mounts);
   o.wishes.binfmt = must_alloc((size_t)argc * sizeof *o.wishes.binfmt);
   for (int i = 1; i < argc; ++i) {
@@ -84,6 +87,10 @@ static struct options parse_options(int argc, char **argv) {
       add_mount(&o.wishes, MOUNT_OVERLAY, argv[++i]);
     } else if (strcmp(name, "--binfmt") == 0) {
       o.wishes.binfmt[o.wishes.binfmt_count++] = argv[++i];
+    } else if (strcmp(name, "--clock") == 0) {
+      o.guest.clock = argv[++i];
+    } else if (strcmp(name, "--entropy") == 0) {
+      o.guest.entropy = argv[++i];
     } else {
       usage("unknown option");
     }
@@ -182,6 +189,7 @@ static bool handle(struct agent *a, const struct frame *f) {
     return true;
   }
   if (f->type == XA_RUN) return enqueue(a, f);
+  if (f->type == XA_PLACE) return place_file(&reader);
   if (f->type == XA_BYE) {
     a->leaving = true;
     return true;
@@ -268,6 +276,7 @@ int main(int argc, char **argv) {
   namespace_enter(&options.wishes, control);
   free(options.wishes.mounts);
   free(options.wishes.binfmt);
+  guest_settle(&options.guest);
   settle_signals(&a);
   settle_limits();
   tree_adopt_orphans();

@@ -31,7 +31,9 @@ enum {
   XA_STDIN = 3,  /* bytes; an empty frame is the end of the stream */
   XA_CREDIT = 4, /* u64: so many more output bytes may be sent */
   XA_SIGNAL = 5, /* signo u32; KILL kills the whole tree, or drops a run that has not started */
-  XA_BYE = 6     /* kill what runs, clean up, exit */
+  XA_BYE = 6,    /* kill what runs, clean up, exit */
+  XA_PLACE = 7   /* path text, mode u32, offset u64, bytes of a file; at offset 0 it is made, with its folders. Done when it
+                    comes, before runs that wait; one that fails keeps every later run from being started */
 };
 
 /* agent -> host; XA_HELLO: pid u32, system text ("Linux 6.1.0 x86_64"), capabilities u32 */
@@ -44,7 +46,8 @@ enum {
   XA_LOG = 21      /* text */
 };
 
-enum { XA_EXITED = 0, XA_SIGNALLED = 1, XA_TIMED_OUT = 2, XA_NOT_STARTED = 3 };
+/* XA_NO_ROOM: not started, and nothing else will be: the disk is full, or a file could not be placed. */
+enum { XA_EXITED = 0, XA_SIGNALLED = 1, XA_TIMED_OUT = 2, XA_NOT_STARTED = 3, XA_NO_ROOM = 4 };
 
 /* flags of XA_RUN */
 enum {

@@ -2,6 +2,8 @@
 #include "emulators/agent/run.h"
 
 #include "emulators/agent/folder.h"
+#include "emulators/agent/guest.h"
+#include "emulators/agent/place.h"
 #include "emulators/agent/signals.h"
 
 #include <errno.h>
@@ -14,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { grace_us = 300000, read_step = 64 << 10, outgoing_enough = 1 << 20 };
+enum { grace_us = 300000, read_step = 64 << 10, outgoing_enough = 1 << 20, wake_ms = 1000, stopped_us = 3000000 };
 
 static const uint64_t never = UINT64_MAX;
 
@@ -162,19 +164,28 @@ static bool make_stdio(struct run *run, int null_fd, int theirs[3], bool made[3]
   return true;
 }
 
-static bool launch(struct run *run, int null_fd, char *why, size_t size) {
+/* 0, or XA_NOT_STARTED or XA_NO_ROOM with a sentence in `why`. */
+static uint32_t make_fresh_folder(const struct request *r, char *why, size_t size) {
+  if ((r->flags & XA_FRESH_CWD) == 0) return 0;
+  int error = folder_make(r->cwd);
+  const char *trouble = error == 0 ? place_trouble(r->cwd) : NULL;
+  if (error != 0) snprintf(why, size, "cannot make the folder '%s': %s", r->cwd, strerror(error));
+  else if (trouble != NULL) snprintf(why, size, "%s", trouble);
+  else return 0;
+  return trouble != NULL || error == ENOSPC ? XA_NO_ROOM : XA_NOT_STARTED;
+}
+
+/* 0, or how it ended before it began. */
+static uint32_t launch(struct run *run, int null_fd, char *why, size_t size) {
   struct request *r = run->request;
-  int theirs[3], error = 0;
+  int theirs[3];
   bool made[3];
   if (r->dropped) {
     snprintf(why, size, "cancelled before it was started");
-    return false;
+    return XA_NOT_STARTED;
   }
-  if ((r->flags & XA_FRESH_CWD) != 0) error = folder_make(r->cwd);
-  if (error != 0) {
-    snprintf(why, size, "cannot make the folder '%s': %s", r->cwd, strerror(error));
-    return false;
-  }
+  uint32_t how = make_fresh_folder(r, why, size);
+  if (how != 0) return how;
   bool ready = make_stdio(run, null_fd, theirs, made);
   if (ready) run->leader.pid = spawn(r, theirs, why, size);
   else snprintf(why, size, "cannot make a pipe: %s", strerror(errno));
@@ -182,7 +193,7 @@ static bool launch(struct run *run, int null_fd, char *why, size_t size) {
     if (made[i]) close(theirs[i]);
     if (r->passed[i] >= 0) close_fd(&r->passed[i]);
   }
-  return ready && run->leader.pid > 0;
+  return ready && run->leader.pid > 0 ? 0 : XA_NOT_STARTED;
 }
 
 void run_start(struct run *run, struct request *request, int null_fd, struct channel *c) {
@@ -191,9 +202,11 @@ void run_start(struct run *run, struct request *request, int null_fd, struct cha
   run->request = request;
   run->input = run->streams[0].fd = run->streams[1].fd = -1;
   run->streams[0].head_left = run->streams[1].head_left = request->head;
-  run->begin_us = now_us();
-  if (!launch(run, null_fd, why, sizeof why)) {
-    struct verdict v = {XA_NOT_STARTED, run->leader.pid == SPAWN_REFUSED, why};
+  run->begin_us = run->seen_us = now_us();
+  guest_guard_clock();
+  uint32_t how = launch(run, null_fd, why, sizeof why);
+  if (how != 0) {
+    struct verdict v = {how, run->leader.pid == SPAWN_REFUSED, why};
     if (!request->dropped) remove_folder(request, c);
     send_ended(c, run, request->seq, v);
     clear(run);
@@ -278,7 +291,7 @@ int run_poll(const struct run *run, const struct channel *c, struct pollfd polls
   if (until == never) return -1;
   if (until <= now) return 0;
   uint64_t wait_ms = (until - now + 999) / 1000;
-  return wait_ms > 3600000 ? 3600000 : (int)wait_ms;
+  return wait_ms > wake_ms ? wake_ms : (int)wait_ms;
 }
 
 /* ---- the end of a run ---- */
@@ -328,12 +341,20 @@ static void step_exited(struct run *run, struct channel *c, uint64_t now) {
   }
 }
 
+/* Time in which this process, or all of the machine below it, was stopped is not the program's. */
+static void notice_a_stop(struct run *run, uint64_t now) {
+  uint64_t passed = now - run->seen_us;
+  run->seen_us = now;
+  if (passed > stopped_us && run->deadline_us != never) run->deadline_us += passed;
+}
+
 void run_step(struct run *run, const struct pollfd polls[run_polls], struct channel *c) {
   for (uint32_t i = 0; i < 2; ++i) {
     if (polls[i].fd >= 0 && polls[i].revents != 0) read_stream(run, i, c);
   }
   write_input(run);
   uint64_t now = now_us();
+  notice_a_stop(run, now);
   if (!run->exited) step_running(run, c, now);
   if (run->request != NULL && run->exited) step_exited(run, c, now);
 }

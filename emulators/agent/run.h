@@ -29,7 +29,7 @@ struct run {
   struct leader leader;
   struct stream streams[2];
   int input;
-  uint64_t begin_us, deadline_us, grace_us, wall_us;
+  uint64_t begin_us, seen_us, deadline_us, grace_us, wall_us;
   bool exited, timed_out, kill_asked;
   int stray_count;
   struct buffer strays, evidence;

@@ -2,6 +2,7 @@
 #include "emulators/agent/spawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,17 @@ static void fail(volatile struct failure *f, enum stage stage) {
   _exit(127);
 }
 
+#ifdef __linux__
+/* When memory runs out, the program under test goes first, not the agent or a server. */
+static void prefer_for_oom(void) {
+  int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  ssize_t ignored = write(fd, "1000", 4);
+  (void)ignored;
+  close(fd);
+}
+#endif
+
 /* Runs in the child of vfork: shares the agent's memory, so it calls the system only. */
 static void become(const struct request *r, const int stdio[3], volatile struct failure *f) {
   const int handled[] = {SIGPIPE, SIGCHLD, SIGTERM, SIGINT, SIGHUP};
@@ -89,6 +101,7 @@ static void become(const struct request *r, const int stdio[3], volatile struct 
   for (size_t i = 0; i < sizeof handled / sizeof *handled; ++i) signal(handled[i], SIG_DFL);
 #ifdef __linux__
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  prefer_for_oom();
 #endif
   for (int i = 0; i < 3; ++i) dup2(stdio[i], i);
   if (*r->cwd != 0 && chdir(r->cwd) != 0) fail(f, STAGE_CWD);

@@ -5,12 +5,10 @@
 #include "runner/base/error.h"
 #include "runner/base/files.h"
 #include "runner/base/log.h"
+#include "runner/base/random.h"
 #include "runner/base/text.h"
 #include "runner/store/archive.h"
 
-#include <sys/random.h>
-
-#include <array>
 #include <utility>
 
 namespace xtest {
@@ -18,73 +16,79 @@ namespace {
 
 constexpr std::size_t most_staged = 16u << 20;
 
-std::string random_name() {
-  std::array<unsigned char, 8> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) throw_errno("cannot get random bytes");
-  std::string name = "xtest-";
-  for (const unsigned char byte : bytes) name += "0123456789abcdef"[byte >> 4], name += "0123456789abcdef"[byte & 15];
-  return name;
-}
-
 std::string read_program(const std::filesystem::path& file) {
   auto bytes = read_file(file);
   if (!bytes) throw Error(ErrorKind::infra, file.string() + " has gone");
   return std::move(*bytes);
 }
 
-// A tar over one command; `sh` reads the script whatever the login shell is.
-Task<void> send(SshConnection& connection, std::string folder, std::string tar) {
-  const Completion done =
-      co_await connection.run("sh -c " + sh_quote("umask 022; mkdir -p " + folder + " && cd " + folder + " && tar -xf -"), std::move(tar));
-  if (exited_with(done, 0)) co_return;
-  throw Error(ErrorKind::infra, "cannot send files: the far side's tar " + describe(done.how) + ": " + std::string(trim(done.err.text)));
-}
-
 }  // namespace
 
-Task<std::unique_ptr<GuestSession>> GuestSession::open(std::string name, std::unique_ptr<SshConnection> connection, std::filesystem::path agent) {
-  const std::string folder = "/tmp/" + random_name();
+std::string fresh_guest_folder() { return "/tmp/xtest-" + random_hex(8); }
+
+// `sh` reads the script whatever the login shell is.
+Task<void> send_agent(SshConnection& connection, std::string folder, std::filesystem::path agent) {
   ArchiveWriter tar(ArchiveFormat::tar);
   tar.file("agent", read_program(agent), 0755);
-  co_await send(*connection, folder, tar.finish());
-  const std::string command = "exec " + folder + "/agent";
-  AgentLink link = co_await start_agent_over_ssh(*connection, command);
+  const std::string script = "umask 022; mkdir -p " + folder + " && cd " + folder + " && tar -xf -";
+  const Completion done = co_await connection.run("sh -c " + sh_quote(script), tar.finish());
+  if (exited_with(done, 0)) co_return;
+  throw Error(ErrorKind::infra, "cannot send the agent: the far side's tar " + describe(done.how) + ": " + std::string(trim(done.err.text)));
+}
+
+Task<std::unique_ptr<GuestSession>> GuestSession::open(std::string name, std::unique_ptr<SshConnection> connection, std::string folder,
+                                                       std::string command) {
+  AgentLink link = co_await start_agent_over_ssh(*connection, std::move(command));
   AgentOptions options;
   auto client = co_await AgentClient::attach(std::move(link), options);
   AgentPlace place{std::move(name), {}, {}, folder + "/runs"};
-  co_return std::unique_ptr<GuestSession>(new GuestSession(std::move(place), std::move(client), std::move(connection), folder));
+  const auto executor = co_await asio::this_coro::executor;
+  co_return std::unique_ptr<GuestSession>(new GuestSession(executor, std::move(place), std::move(client), std::move(connection), folder));
 }
 
-GuestSession::GuestSession(AgentPlace place, std::unique_ptr<AgentClient> agent, std::unique_ptr<SshConnection> connection, std::string folder)
-    : AgentSession(std::move(place), std::move(agent)), connection_(std::move(connection)), folder_(std::move(folder)) {}
+GuestSession::GuestSession(asio::any_io_executor executor, AgentPlace place, std::unique_ptr<AgentClient> agent,
+                           std::unique_ptr<SshConnection> connection, std::string folder)
+    : AgentSession(std::move(place), std::move(agent)), connection_(std::move(connection)), folder_(std::move(folder)),
+      unused_(executor, std::chrono::steady_clock::time_point::max()) {}
 
-// A guest's folder for temporary files may lie in its memory: what was sent long ago makes room.
+std::string GuestSession::files() const { return folder_ + "/files" + std::to_string(generation_); }
+
+// A guest's folder for temporary files may lie in its memory: what was sent long ago makes room, once nothing uses it.
 Task<void> GuestSession::make_room() {
+  while (staged_bytes_ >= most_staged && in_use_ > 0) co_await unused_.async_wait(asio::as_tuple(asio::use_awaitable));
   if (staged_bytes_ < most_staged) co_return;
-  const Completion done = co_await connection_->run("rm -rf " + folder_ + "/files");
-  if (!exited_with(done, 0)) throw Error(ErrorKind::infra, "cannot remove what was sent: rm " + describe(done.how));
+  const std::string old = files();
+  ++generation_;
   staged_.clear();
   folders_.clear();
   staged_bytes_ = 0;
+  const Completion done = co_await connection_->run("rm -rf " + old);
+  if (!exited_with(done, 0)) throw Error(ErrorKind::infra, "cannot remove what was sent: rm " + describe(done.how));
 }
 
 Task<void> GuestSession::stage(std::vector<std::filesystem::path> files) {
   co_await make_room();
-  ArchiveWriter tar(ArchiveFormat::tar);
-  std::map<std::filesystem::path, std::string> sent;
   for (const auto& file : files) {
-    if (staged_.contains(file)) continue;
-    const auto [place, is_new] = folders_.try_emplace(file.parent_path(), std::to_string(folders_.size()));
-    if (is_new) tar.folder(place->second);
-    const std::string member = place->second + "/" + file.filename().string();
-    tar.file(member, read_program(file), 0755);
-    sent.emplace(file, folder_ + "/files/" + member);
+    if (!staged_.contains(file)) send(file);
   }
-  if (sent.empty()) co_return;
-  std::string bytes = tar.finish();
-  staged_bytes_ += bytes.size();
-  co_await send(*connection_, folder_ + "/files", std::move(bytes));
-  staged_.merge(sent);
+}
+
+void GuestSession::send(const std::filesystem::path& file) {
+  const std::string content = read_program(file);
+  const auto group = folders_.try_emplace(file.parent_path(), std::to_string(folders_.size())).first->second;
+  const std::string there = files() + "/" + group + "/" + file.filename().string();
+  place_file(there, 0755, content);
+  staged_.emplace(file, there);
+  staged_bytes_ += content.size();
+}
+
+Task<Completion> GuestSession::run(RunRequest request) {
+  ++in_use_;
+  const auto done = [this](void*) {
+    if (--in_use_ == 0) unused_.cancel();
+  };
+  const std::unique_ptr<void, decltype(done)> guard(this, done);
+  co_return co_await AgentSession::run(std::move(request));
 }
 
 std::string GuestSession::render(const PathRef& path) const {

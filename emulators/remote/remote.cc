@@ -7,13 +7,17 @@
 #include "runner/base/error.h"
 #include "runner/base/text.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <utility>
 
 namespace xtest {
 namespace {
 
 constexpr std::string_view kPrefix = "remote:";
+constexpr int kMostConnections = 8;    // beyond ten at once OpenSSH drops some (MaxStartups)
+constexpr int kDepth = 64;
 
 class Remote final : public Executor {
  public:
@@ -22,15 +26,17 @@ class Remote final : public Executor {
   std::string name() const override { return std::string(kPrefix) + setting(spec_, "user") + "@" + setting(spec_, "host"); }
   std::string identity() const override { return name() + " " + system_; }
   std::set<std::string> features() const override { return {"remote", "binfmt", "reexec"}; }
-  Capacity capacity() const override { return {}; }
+  Capacity capacity() const override { return {number_of(spec_, "guests", cores_), kDepth, 0}; }
   double slowness() const override { return 1; }
 
   Task<Availability> available() override {
     std::string trouble, remedy;
     try {
       const auto connection = co_await connect();
-      const Completion told = co_await connection->run("uname -srm");
-      system_ = std::string(trim(told.out.text));
+      const Completion told = co_await connection->run("uname -srm; getconf _NPROCESSORS_ONLN || echo 1");
+      const auto lines = split(trim(told.out.text), '\n');
+      system_ = lines.front();
+      cores_ = std::clamp(std::atoi(std::string(lines.back()).c_str()), 1, kMostConnections);
       if (!exited_with(told, 0)) trouble = "`uname` " + describe(told.how) + " on " + setting(spec_, "host");
     } catch (const Error& error) {
       trouble = error.what();
@@ -44,7 +50,9 @@ class Remote final : public Executor {
     const int number = ++opened_;
     const auto agent = co_await build_agent(target_, context_.data, context_.cache);
     auto connection = co_await connect();
-    co_return co_await GuestSession::open(name() + "#" + std::to_string(number), std::move(connection), agent);
+    const std::string folder = fresh_guest_folder();
+    co_await send_agent(*connection, folder, agent);
+    co_return co_await GuestSession::open(name() + "#" + std::to_string(number), std::move(connection), folder, "exec " + folder + "/agent");
   }
 
  private:
@@ -62,6 +70,7 @@ class Remote final : public Executor {
   ExecutorSpec spec_;
   ExecutorContext context_;
   std::string system_;                 // "Linux 6.1.0 x86_64"
+  int cores_ = 1;                      // as many connections
   int opened_ = 0;
 };
 

@@ -25,20 +25,26 @@ using Steady = std::chrono::steady_clock;
 constexpr auto start_patience = 20s;
 constexpr Steady::duration first_attempt = 1500ms;   // of one log-in: far below the time that a boot may take; then doubled
 constexpr auto between_attempts = 50ms;
+constexpr auto between_looks = 5ms;
 constexpr auto end_patience = 500ms;        // for qemu's end, which the network tells first
 constexpr std::size_t console_lines = 10;
 
+// qemu's options are separated by commas.
+std::string quoted(const std::filesystem::path& path) {
+  std::string text;
+  for (const char letter : path.string()) text += letter == ',' ? std::string(",,") : std::string(1, letter);
+  return text;
+}
+
 std::vector<std::string> command_line(const MachineOptions& options, const std::filesystem::path& program) {
-  const MachineSpec& machine = options.recipe.machine;
   std::vector<std::string> words{program.string()};
-  words.insert(words.end(), machine.args.begin(), machine.args.end());
-  for (const std::string& device : machine.devices) words.insert(words.end(), {"-device", device});
-  words.insert(words.end(), {"-accel", "tcg", "-m", std::to_string(machine.memory_mib), "-smp", "1", "-nodefaults",
-                             "-display", "none", "-no-reboot", "-kernel", options.image.kernel().string(), "-initrd",
-                             options.image.initrd().string(), "-append", "console=" + machine.console + " quiet panic=-1", "-serial",
-                             "file:" + (options.folder / "console").string(), "-qmp", "stdio", "-netdev",
-                             "user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:0-:22", "-device", "virtio-net-pci,netdev=n,romfile=",
-                             "-device", "virtio-rng-pci"});
+  const auto same = hardware(options.recipe, options.image);
+  words.insert(words.end(), same.begin(), same.end());
+  words.insert(words.end(), {"-object", "memory-backend-file,id=mem,size=" + std::to_string(options.recipe.machine.memory_mib) + "M,mem-path=" +
+                                            quoted(options.memory) + ",share=" + (options.is_clone ? "off" : "on")});
+  words.insert(words.end(), {"-display", "none", "-no-reboot", "-serial", "file:" + options.console.string(), "-qmp", "stdio", "-qmp",
+                             "unix:qmp,server=on,wait=off"});   // in its folder: the whole path may be too long for a socket
+  if (options.is_clone) words.insert(words.end(), {"-incoming", "defer"});
   return words;
 }
 
@@ -49,6 +55,17 @@ struct Machine::Process {
   std::optional<Completion> ended;
 };
 
+std::vector<std::string> hardware(const ImageRecipe& recipe, const MadeImage& image) {
+  const MachineSpec& machine = recipe.machine;
+  std::vector<std::string> words = machine.args;
+  for (const std::string& device : machine.devices) words.insert(words.end(), {"-device", device});
+  words.insert(words.end(), {"-machine", "memory-backend=mem", "-accel", "tcg", "-m", std::to_string(machine.memory_mib), "-smp", "1", "-nodefaults",
+                             "-kernel", image.kernel().string(), "-initrd", image.initrd().string(), "-append",
+                             "console=" + machine.console + " quiet panic=-1", "-netdev", "user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:0-:22",
+                             "-device", "virtio-net-pci,netdev=n,romfile=", "-device", "virtio-rng-pci"});
+  return words;
+}
+
 Machine::Machine(MachineOptions options) : options_(std::move(options)), process_(std::make_shared<Process>()) {}
 
 Machine::~Machine() = default;
@@ -56,6 +73,7 @@ Machine::~Machine() = default;
 Task<std::unique_ptr<Machine>> Machine::start(MachineOptions options) {
   const auto executor = co_await asio::this_coro::executor;
   std::filesystem::create_directories(options.folder);
+  std::filesystem::create_directories(options.console.parent_path());
   const auto program = find_program(options.recipe.machine.program, "/usr/bin:/usr/local/bin:/bin");
   if (!program) throw Error(ErrorKind::infra, options.recipe.machine.program + " is not installed");
   std::unique_ptr<Machine> machine(new Machine(std::move(options)));
@@ -68,6 +86,7 @@ Task<std::unique_ptr<Machine>> Machine::start(MachineOptions options) {
   AgentCommand command;
   command.argv = command_line(machine->options_, *program);
   command.env = clean_environment();
+  command.cwd = machine->options_.folder;
   command.pass_fds = std::array{control.theirs.get(), control.theirs.get(), log.get()};
   asio::co_spawn(executor, machine->agent_->run(std::move(command)),
                  [process = machine->process_](std::exception_ptr, Completion completion) { process->ended = std::move(completion); });
@@ -85,10 +104,14 @@ Task<std::unique_ptr<Machine>> Machine::start(MachineOptions options) {
   throw Error(ErrorKind::infra, trouble + (why.empty() ? "" : " (" + why + ")") + ": " + std::string(trim(read_file(complaints).value_or(""))));
 }
 
+Task<std::string> Machine::monitor(std::string words) {
+  nlohmann::json arguments{{"command-line", std::move(words)}};
+  co_return (co_await qmp_->execute("human-monitor-command", std::move(arguments))).get<std::string>();
+}
+
 // "  TCP[HOST_FORWARD]  12       127.0.0.1 43521       10.0.2.15    22     0     0"
 Task<void> Machine::find_port() {
-  nlohmann::json arguments{{"command-line", "info usernet"}};
-  const std::string text = (co_await qmp_->execute("human-monitor-command", std::move(arguments))).get<std::string>();
+  const std::string text = co_await monitor("info usernet");
   const auto at = text.find("127.0.0.1");
   int port = 0;
   if (at == text.npos || std::sscanf(text.c_str() + at, "127.0.0.1 %d", &port) != 1 || port <= 0)
@@ -96,11 +119,67 @@ Task<void> Machine::find_port() {
   port_ = static_cast<std::uint16_t>(port);
 }
 
-Task<std::unique_ptr<SshConnection>> Machine::connect(std::chrono::milliseconds patience) {
+// The memory stays in its file, which clones map; the state is everything else.
+Task<void> Machine::share_memory() {
+  nlohmann::json capability{{"capability", "x-ignore-shared"}, {"state", true}};
+  nlohmann::json arguments{{"capabilities", nlohmann::json::array({capability})}};
+  co_await qmp_->execute("migrate-set-capabilities", std::move(arguments));
+}
+
+// Asks until the answer's status is another one, and says which.
+Task<std::string> Machine::until_status(std::string command, std::string while_it_is) {
+  const auto deadline = Steady::now() + start_patience;
+  while (Steady::now() < deadline) {
+    const std::string status = (co_await qmp_->execute(command)).value("status", while_it_is);
+    if (status != while_it_is) co_return status;
+    asio::steady_timer pause(co_await asio::this_coro::executor, between_looks);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+  throw Error(ErrorKind::infra, "qemu's " + command + " says for too long: " + while_it_is);
+}
+
+Task<void> Machine::freeze(std::filesystem::path state) {
+  co_await qmp_->execute("stop");
+  co_await share_memory();
+  nlohmann::json arguments{{"uri", "exec:cat >" + sh_quote(state.string())}};
+  co_await qmp_->execute("migrate", std::move(arguments));
+  std::string status = "setup";
+  for (const char* passing : {"setup", "active", "device"}) {
+    if (status == passing) status = co_await until_status("query-migrate", passing);
+  }
+  if (status != "completed") throw Error(ErrorKind::infra, "qemu could not freeze " + options_.recipe.name + ": " + status);
+}
+
+Task<void> Machine::thaw(std::filesystem::path state) {
+  std::string trouble;
+  try {
+    co_await share_memory();
+    nlohmann::json arguments{{"uri", "exec:cat " + sh_quote(state.string())}};
+    co_await qmp_->execute("migrate-incoming", std::move(arguments));
+    co_await until_status("query-status", "inmigrate");
+    co_await qmp_->execute("cont");
+    co_return;
+  } catch (const Error& error) {
+    trouble = error.what();
+  }
+  co_await find_out_why_lost();
+  throw Error(ErrorKind::infra, "the snapshot of " + options_.recipe.name + " cannot be taken up: " + trouble + ": " +
+                                    std::string(trim(read_file(options_.folder / "qemu.log").value_or(""))));
+}
+
+Task<std::string> Machine::registers() {
+  try {
+    co_return co_await monitor("info registers");
+  } catch (const Error& error) {
+    co_return error.what();
+  }
+}
+
+Task<std::unique_ptr<SshConnection>> Machine::connect(std::chrono::milliseconds patience, std::uint16_t through) {
   const auto deadline = Steady::now() + patience;
   SshOptions options;
   options.host = "127.0.0.1";
-  options.port = port_;
+  options.port = through != 0 ? through : port_;
   options.user = options_.recipe.user;
   options.private_key = options_.image.user_key();
   options.host_keys = {options_.image.host_key()};
@@ -149,6 +228,6 @@ std::string Machine::last_lines() const {
   return last;
 }
 
-std::string Machine::console() const { return read_file(options_.folder / "console").value_or(""); }
+std::string Machine::console() const { return read_file(options_.console).value_or(""); }
 
 }  // namespace xtest

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One qemu process with a guest in it.
+// One qemu process with a guest in it: booted, or taken back from a snapshot of its memory.
 //
 // It runs below an agent of ours, so that it dies with xtest, whatever kills that. Its console goes to a file, which is
-// the evidence when the guest is lost; its SSH port is one of the loopback that qemu chose. io_context thread; the
-// destructor kills it.
+// the evidence when the guest is lost; its SSH port is one of the loopback that qemu chose. A second control socket lies
+// in its folder, for people. io_context thread; the destructor kills it.
 #pragma once
 
 #include "emulators/agent/client.h"
@@ -14,15 +14,22 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace xtest {
 
 struct MachineOptions {
   ImageRecipe recipe;
   MadeImage image;
-  std::filesystem::path folder;                // for the console; made
+  std::filesystem::path folder;                // for qemu's words and the control socket; made
+  std::filesystem::path console;               // a file; its folder is made
   std::filesystem::path agent;
+  std::filesystem::path memory;                // the file that is the guest's memory
+  bool is_clone = false;                       // it is a snapshot's: mapped copy-on-write, and the guest waits for thaw()
 };
+
+// The words of the machine that two guests have to share for one to continue where the other was frozen.
+std::vector<std::string> hardware(const ImageRecipe& recipe, const MadeImage& image);
 
 class Machine {
  public:
@@ -32,17 +39,27 @@ class Machine {
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  // Ready means that a command ran. Throws Error{infra}: the guest's kernel died, qemu ended, or it took too long.
-  Task<std::unique_ptr<SshConnection>> connect(std::chrono::milliseconds patience);
+  // Stops the guest for good and writes what is not memory to `state`. thaw() goes on from there.
+  Task<void> freeze(std::filesystem::path state);
+  Task<void> thaw(std::filesystem::path state);
+
+  // Ready means that a command ran. Throws Error{infra}: the guest's kernel died, qemu ended, or it took too long. `through`
+  // is a port of the loopback that leads to the guest's own.
+  Task<std::unique_ptr<SshConnection>> connect(std::chrono::milliseconds patience, std::uint16_t through = 0);
+  std::uint16_t port() const { return port_; } // of its SSH server, on the loopback
 
   std::string why_lost() const;                // a line of a panic on the console, qemu's end, or empty
   Task<std::string> find_out_why_lost();       // the same, when something was lost: it may become known in a moment
   std::string last_lines() const;              // of the console, each on a line of its own after a line's end
+  Task<std::string> registers();               // of its processor, or why they cannot be had
 
  private:
   struct Process;
   explicit Machine(MachineOptions options);
   Task<void> find_port();
+  Task<void> share_memory();
+  Task<std::string> until_status(std::string command, std::string while_it_is);
+  Task<std::string> monitor(std::string words);
   std::string console() const;
 
   MachineOptions options_;

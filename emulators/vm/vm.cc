@@ -6,18 +6,30 @@
 #include "emulators/settings.h"
 #include "emulators/vm/debian_image.h"
 #include "emulators/vm/machine.h"
+#include "emulators/vm/snapshot.h"
 #include "runner/base/error.h"
-#include "runner/base/log.h"
 #include "runner/base/process.h"
+#include "runner/base/random.h"
 #include "runner/base/text.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace xtest {
 namespace {
 
-constexpr auto kBootPatience = std::chrono::minutes(2);
+constexpr int kDepth = 16;
+constexpr auto kThawPatience = std::chrono::seconds(60);
+
+// One a core, and half of the memory left to everything else.
+int guests_that_fit(const ImageRecipe& recipe) {
+  const long pages = ::sysconf(_SC_AVPHYS_PAGES), size = ::sysconf(_SC_PAGESIZE), cores = ::sysconf(_SC_NPROCESSORS_ONLN);
+  const long free_mib = pages / 2 * (size / 1024) / 1024;
+  return static_cast<int>(std::clamp(free_mib / recipe.machine.memory_mib, 1L, std::max(cores, 1L)));
+}
 
 // A guest and the session in it; what a program's loss is due to is told by the guest's console.
 class VmSession final : public Session {
@@ -32,6 +44,7 @@ class VmSession final : public Session {
     if (auto* lost = std::get_if<Lost>(&completion.how)) {
       if (const std::string why = co_await machine_->find_out_why_lost(); !why.empty()) lost->why = why + " (" + lost->why + ")";
       completion.evidence += "the guest's console:" + machine_->last_lines() + "\n";
+      if (machine_->why_lost().empty()) completion.evidence += "its processor:\n" + co_await machine_->registers() + "\n";
     }
     co_return completion;
   }
@@ -50,7 +63,7 @@ class Vm final : public Executor {
   std::string name() const override { return "vm:" + setting(spec_, "image"); }
   std::string identity() const override { return "vm " + recipe_.name + " " + recipe_.digest.substr(0, 16) + " " + version_ + " tcg"; }
   std::set<std::string> features() const override { return {"vm", "emulated", "binfmt", "reexec"}; }
-  Capacity capacity() const override { return {}; }
+  Capacity capacity() const override { return {number_of(spec_, "guests", guests_that_fit(recipe_)), kDepth, 1}; }
   double slowness() const override { return 10; }
 
   Task<Availability> available() override {
@@ -72,24 +85,54 @@ class Vm final : public Executor {
   }
 
   Task<std::unique_ptr<Session>> open() override {
-    const int number = ++opened_;
-    const auto say = [](std::string_view line) { log_info("vm", "{}", line); };
-    const MadeImage image = co_await make_debian_image(recipe_, context_.cache, say);
-    const auto agent = co_await build_agent(target_, context_.data, context_.cache);
-    const std::string name = "vm:" + recipe_.name + "#" + std::to_string(number);
-    MachineOptions options{recipe_, image, context_.scratch / ("vm" + std::to_string(number)), context_.agent};
+    const std::string number = std::to_string(++opened_);
+    MachineOptions options = co_await clone("vm" + number);
     auto machine = co_await Machine::start(std::move(options));
-    auto connection = co_await machine->connect(kBootPatience);
-    auto inner = co_await GuestSession::open(name, std::move(connection), agent);
+    co_await machine->thaw(snapshot_->state());
+    auto connection = co_await machine->connect(kThawPatience);
+    const std::string command = agent_command();
+    auto inner = co_await GuestSession::open(name() + "#" + number, std::move(connection), fresh_guest_folder(), command);
     co_return std::make_unique<VmSession>(std::move(machine), std::move(inner));
   }
 
  private:
+  static std::string agent_command() {
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count();
+    return std::string("exec ") + agent_in_snapshot + "/agent --clock " + std::to_string(now) + " --entropy " + random_hex(64);
+  }
+
+  // A resumed run goes on counting where no file is.
+  std::filesystem::path console_of(const std::string& name) const {
+    int number = 1;
+    const auto file = [&] { return context_.consoles / (target_.triple + "-" + name + (number > 1 ? "." + std::to_string(number) : "") + ".txt"); };
+    while (std::filesystem::exists(file())) ++number;
+    return file();
+  }
+
+  Task<MachineOptions> clone(std::string folder) {
+    const auto say = [told = context_.say](std::string_view line) {
+      if (told && *told) (*told)(line);
+    };
+    const MadeImage image = co_await make_debian_image(recipe_, context_.cache, say);
+    MachineOptions options{recipe_, image, context_.scratch / folder, console_of(folder), context_.agent, {}, false};
+    if (!snapshot_) {
+      const auto agent = co_await build_agent(target_, context_.data, context_.cache);
+      MachineOptions first = options;
+      first.folder += "-first";
+      first.console = console_of(folder + "-first");
+      snapshot_ = co_await provide_snapshot(std::move(first), version_, agent, say);
+    }
+    options.memory = snapshot_->memory();
+    options.is_clone = true;
+    co_return options;
+  }
+
   Target target_;
   ExecutorSpec spec_;
   ExecutorContext context_;
   ImageRecipe recipe_;
   std::string version_;
+  std::optional<Snapshot> snapshot_;
   int opened_ = 0;
 };
 

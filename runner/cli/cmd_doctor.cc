@@ -61,7 +61,7 @@ CheckedTool executor_row(const Considered& considered, const Target& target) {
 
 Task<std::vector<CheckedTool>> check(const Registry& registry, const Target& target, const DoctorOptions& options,
                                      const Scratch& scratch) {
-  const Folders folders{find_locations(), scratch.path() / "run", cache_dir()};
+  const Folders folders{find_locations(), scratch.path() / "run", cache_dir(), scratch.path() / "consoles"};
   const Prepared prepared = co_await prepare(registry, target, options.where, folders);
   std::vector<CheckedTool> rows;
   for (const Considered& considered : prepared.considered) {

@@ -34,7 +34,7 @@ Task<int> exec(const Registry& registry, ExecOptions options) {
   TargetLibrary library = open_targets(find_locations(), options.where);
   const Target& target = library.find(options.where.targets.front());
   const Scratch scratch;
-  const Folders folders{find_locations(), scratch.path(), cache_dir()};
+  const Folders folders{find_locations(), scratch.path(), cache_dir(), scratch.path() / "consoles"};
   const Prepared prepared = co_await prepare(registry, target, options.where, folders);
   if (!prepared.executor) require_ready(prepared, options.where);
   const auto features = prepared.executor->features();

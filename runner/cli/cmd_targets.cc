@@ -50,7 +50,7 @@ Task<int> explain(const Registry& registry, TargetOptions options, std::string n
   TargetLibrary library = open_targets(locations, options);
   const Target& target = library.find(name);
   const Scratch scratch;
-  const Folders folders{locations, scratch.path(), cache_dir()};
+  const Folders folders{locations, scratch.path(), cache_dir(), scratch.path() / "consoles"};
   const Prepared prepared = co_await prepare(registry, target, options, folders);
   const std::vector<std::string> features(prepared.target.features.begin(), prepared.target.features.end());
   fmt::print("{}\n  {}\n  also called {}\n  from {}\n\nfeatures\n  {}\n\nlanguages\n", target.triple, target.title,

@@ -57,6 +57,7 @@ class Conductor {
     const UnitIx listed = how_.resume.empty() ? begin() : go_on(engine);
     std::exception_ptr trouble;
     try {
+      *context_.folders.say = [this](std::string_view line) { emitter_->emit(Note{"vm", std::string(line)}); };
       engine.list(listed);
       watch_signals(engine);
       tick();

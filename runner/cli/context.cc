@@ -75,7 +75,8 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
   RunContext context;
   context.options = std::move(options);
   context.work = std::filesystem::absolute(work);
-  context.folders = Folders{find_locations(), unused_folder(context.work), cache_dir()};
+  const auto record = std::filesystem::absolute(context.options.runs) / context.work.filename();
+  context.folders = Folders{find_locations(), unused_folder(context.work), cache_dir(), record / "consoles"};
   TargetLibrary library = open_targets(context.folders.locations, context.options.where);
   if (context.options.where.targets.empty())
     throw Error(ErrorKind::usage, "no target given", "name one with --target; `xtest targets` lists them");

@@ -18,6 +18,8 @@ void add_target_options(CLI::App& app, TargetOptions& options) {
   app.add_option("--on", options.on,
                  "executor: host, qemu-user, wine, vm, remote:USER@HOST[:PORT]; default: the target's first that works here")
       ->type_name("EXECUTOR");
+  app.add_option("--guests", options.guests, "guests at once, or connections to a remote machine; default: what cores and memory allow")
+      ->check(CLI::Range(1, 256));
   app.add_option("--ssh-key", options.ssh_key, "private key for remote:; default: ~/.ssh/id_ed25519")->type_name("FILE");
   app.add_option("--known-hosts", options.known_hosts, "the remote machine's host key; default: ~/.ssh/known_hosts")
       ->type_name("FILE");

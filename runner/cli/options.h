@@ -17,6 +17,7 @@ struct TargetOptions {
   std::vector<std::string> target_dirs, target_files;
   std::vector<std::string> languages;          // empty: c, cxx and whatever else is there; "all"
   std::string on;                              // executor, empty: the target's first that can be used
+  int guests = 0;                              // or connections to a remote machine; 0: what fits
   std::string ssh_key, known_hosts;            // for a remote machine; empty: what ssh(1) has in the home folder
 };
 

@@ -32,20 +32,27 @@ std::string in_home(const char* file) {
   return std::string(home ? home : "/") + "/.ssh/" + file;
 }
 
+std::vector<ExecutorSpec> with_guests(std::vector<ExecutorSpec> specs, int guests) {
+  for (ExecutorSpec& spec : specs) {
+    if (guests > 0) spec.settings["guests"] = std::to_string(guests);
+  }
+  return specs;
+}
+
 // The target's own, and the machine that was asked for.
 std::vector<ExecutorSpec> executors_of(const Target& target, const TargetOptions& options) {
   auto spec = remote_spec(options.on);
-  if (!spec) return target.executors;
+  if (!spec) return with_guests(target.executors, options.guests);
   spec->settings["key"] = options.ssh_key.empty() ? in_home("id_ed25519") : options.ssh_key;
   spec->settings["known_hosts"] = options.known_hosts.empty() ? in_home("known_hosts") : options.known_hosts;
-  return {*spec};
+  return with_guests({*spec}, options.guests);
 }
 
 // First the executors in the target's order, or only the one asked for.
 Task<void> choose_executor(const Registry& registry, const TargetOptions& options, const Folders& folders, Prepared& prepared) {
   const Target& target = prepared.target.target;
   const ExecutorContext context{folders.locations.libexec / "xtest-agent", folders.locations.data, folders.scratch / target.triple,
-                                folders.cache};
+                                folders.cache, folders.consoles, folders.say};
   const bool is_remote = remote_spec(options.on).has_value();
   for (const ExecutorSpec& spec : executors_of(target, options)) {
     if (prepared.executor || (!is_remote && !options.on.empty() && options.on != spec.name)) continue;

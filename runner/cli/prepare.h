@@ -31,6 +31,8 @@ struct Folders {
   Locations locations;
   std::filesystem::path scratch;
   std::filesystem::path cache;
+  std::filesystem::path consoles;                  // of guests
+  std::shared_ptr<std::function<void(std::string_view)>> say = std::make_shared<std::function<void(std::string_view)>>();
 };
 
 TargetLibrary open_targets(const Locations& locations, const TargetOptions& options);

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/cli/terminal.h"
 
-#include "runner/base/error.h"
+#include "runner/base/random.h"
 
-#include <fmt/format.h>
 #include <sys/ioctl.h>
-#include <sys/random.h>
+
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstdint>
 #include <cstdlib>
 
 namespace xtest {
@@ -46,13 +43,6 @@ JunitDialect junit_dialect(const std::string& asked) {
   return JunitDialect::portable;
 }
 
-std::string make_nonce() {
-  std::array<std::uint8_t, 16> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-    throw Error(ErrorKind::internal, "the system gave no random bytes");
-  std::string text;
-  for (const std::uint8_t byte : bytes) text += fmt::format("{:02x}", byte);
-  return text;
-}
+std::string make_nonce() { return random_hex(16); }
 
 }  // namespace xtest

@@ -145,7 +145,7 @@ std::optional<Observed> observed_violent_end(const Completion& completion) {
             return n.refused ? seen(completion, Status::fail, "not-executable", describe(completion.how))
                              : seen(completion, Status::infra, "setup", describe(completion.how));
           },
-          [&](const Lost&) -> Seen { return seen(completion, Status::infra, "lost", describe(completion.how)); },
+          [&](const Lost& lost) -> Seen { return seen(completion, Status::infra, lost.suspect ? "lost" : "lost-nearby", describe(completion.how)); },
       },
       completion.how);
 }

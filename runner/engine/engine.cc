@@ -17,6 +17,13 @@ std::string place_of(const std::string& executor, std::size_t target) {
   return executor + "#" + std::to_string(target);
 }
 
+constexpr int kMostMoves = 5;   // of one execution, before its losses count
+
+bool was_only_nearby(const Completion& completion) {
+  const auto* lost = std::get_if<Lost>(&completion.how);
+  return lost && !lost->suspect;
+}
+
 bool is_lost(const Completion& completion) { return std::holds_alternative<Lost>(completion.how); }
 
 bool is_cancelled(const std::exception& error) {
@@ -40,11 +47,15 @@ Engine::Engine(asio::any_io_executor executor, EngineParts parts, EngineOptions 
       units_(parts_.plan.units.size()) {
   for (std::size_t target = 0; target < parts_.executors.size(); ++target) {
     const auto& known = parts_.executors[target];
-    pools_.push_back(known ? std::make_unique<SessionPool>(known, parts_.emitter) : nullptr);
-    if (!known) continue;
+    if (!known) {
+      pools_.push_back(nullptr);
+      continue;
+    }
     time_factor_[target] = known->slowness();
-    const int sessions = known->capacity().sessions;
-    if (sessions > 0) scheduler_.set_slots(place_of(known->name(), target), sessions);
+    const Capacity capacity = known->capacity();
+    const int sessions = std::min(capacity.sessions, options_.jobs / std::max(capacity.cpus, 1));
+    pools_.push_back(std::make_unique<SessionPool>(executor, known, sessions, parts_.emitter));
+    if (sessions > 0) scheduler_.set_slots(place_of(known->name(), target), {sessions, capacity.depth, capacity.cpus});
   }
 }
 
@@ -188,8 +199,18 @@ Task<void> Engine::perform(Execution execution, Turn turn) {
   if (take_over(execution, job)) co_return;
   const JobId id = next_job_++;
   Completion completion = co_await execute(job, execution, id, pool(unit, job));
+  if (was_only_nearby(completion) && execution.moves < kMostMoves) co_return move(std::move(execution), id, std::move(completion));
   if (options_.max_bad == 0) co_await turn.over();      // else the verdict decides whether anything more begins
   understand(std::move(execution), id, std::move(completion));
+}
+
+// Nothing is known of it, and it took nothing down: it goes elsewhere, which is no attempt.
+void Engine::move(Execution execution, JobId id, Completion completion) {
+  JobEnded ended{id, std::move(completion), "", false};
+  ended.completion.out = ended.completion.err = Output{};
+  parts_.emitter.emit(std::move(ended));
+  ++execution.moves;
+  queue(std::move(execution));
 }
 
 Task<Completion> Engine::execute(const Job& job, const Execution& execution, JobId id, SessionPool* pool) {
@@ -207,11 +228,11 @@ Task<Completion> Engine::execute(const Job& job, const Execution& execution, Job
     co_return co_await run_process(std::move(spec));
   }
   Completion completion;
-  std::unique_ptr<Session> session;
+  Session* session = nullptr;
   std::string trouble;   // of the session: nothing else may run in it
   try {
     if (!pool) throw Error(ErrorKind::infra, "no executor can be used for this target");
-    session = co_await pool->take(is_after_infra(cases_.attempts(started.cases.front())));
+    session = co_await pool->take(company_of(execution));
     started.session = session->name();
     parts_.emitter.emit(started);
     co_await session->stage(job.inputs);
@@ -220,9 +241,12 @@ Task<Completion> Engine::execute(const Job& job, const Execution& execution, Job
     const double factor = time_factor_[target_of(execution.unit)];
     request.command.limits.wall =
         std::chrono::milliseconds(static_cast<std::int64_t>(factor * static_cast<double>(job.command.limits.wall.count())));
-    completion = co_await session->run(std::move(request));
+    completion = co_await pool->run(session, std::move(request));
   } catch (const std::exception& error) {
-    if (is_cancelled(error)) throw;
+    if (is_cancelled(error)) {
+      if (session) pool->drop(session, "interrupted");
+      throw;
+    }
     if (!session) parts_.emitter.emit(started);
     trouble = error.what();
     completion.how = NotStarted{trouble};
@@ -230,9 +254,15 @@ Task<Completion> Engine::execute(const Job& job, const Execution& execution, Job
   if (!session) co_return completion;
   completion.session = session->name();
   if (is_lost(completion)) trouble = std::get<Lost>(completion.how).why;
-  if (!trouble.empty()) pool->drop(std::move(session), trouble);
-  else pool->give_back(std::move(session));
+  if (!trouble.empty()) pool->drop(session, trouble);
+  else pool->give_back(session);
   co_return completion;
+}
+
+Company Engine::company_of(const Execution& execution) const {
+  const auto& before = cases_.attempts(case_ix(execution.unit, execution.which.front()));
+  if (is_after_infra(before)) return Company::alone_and_fresh;
+  return execution.alone ? Company::alone : Company::shared;
 }
 
 bool Engine::is_first_attempt(const Execution& execution) const {

@@ -70,6 +70,7 @@ class Engine {
     UnitIx unit = 0;
     std::vector<std::size_t> which;                   // cases, as indexes inside the unit
     bool alone = false;
+    int moves = 0;                                    // away from sessions that were lost beside it
   };
 
   void begin(UnitIx unit);
@@ -79,6 +80,8 @@ class Engine {
   void queue(Execution execution);
   Task<void> perform(Execution execution, Turn turn);
   Task<Completion> execute(const Job& job, const Execution& execution, JobId id, SessionPool* pool);  // args outlive it
+  void move(Execution execution, JobId id, Completion completion);
+  Company company_of(const Execution& execution) const;
   bool is_first_attempt(const Execution& execution) const;
   bool take_over(const Execution& execution, const Job& job);
   void understand(Execution execution, JobId id, Completion completion);

@@ -23,7 +23,14 @@ Scheduler::Scheduler(asio::any_io_executor executor, int tokens)
       tokens_(std::max(tokens, 1)),
       free_tokens_(tokens_) {}
 
-void Scheduler::set_slots(const std::string& place, int slots) { free_slots_[place] = slots; }
+void Scheduler::set_slots(const std::string& place, Slots slots) { places_[place].slots = slots; }
+
+// A place takes its tokens for each of its sessions, however many runs are in flight there.
+int Scheduler::cost(const Work& work) const {
+  const auto place = places_.find(work.place);
+  if (place == places_.end() || place->second.in_flight < place->second.slots.sessions) return work.cpus;
+  return std::max(work.cpus - place->second.slots.cpus, 0);
+}
 
 void Scheduler::add(Work work) {
   if (stopped_) return;
@@ -87,11 +94,11 @@ bool Scheduler::start_first(std::deque<Work>& queue) {
 
 bool Scheduler::has_room(const Work& work) const {
   const auto is_held = [](const Running& running) { return !running.released; };
-  if (held_.contains("*") || work.cpus > free_tokens_) return false;
+  if (held_.contains("*") || cost(work) > free_tokens_) return false;
   if (work.exclusive == "*" && std::ranges::any_of(running_, is_held)) return false;
   if (!work.exclusive.empty() && held_.contains(work.exclusive)) return false;
-  const auto slots = free_slots_.find(work.place);
-  return slots == free_slots_.end() || slots->second > 0;
+  const auto place = places_.find(work.place);
+  return place == places_.end() || place->second.in_flight < place->second.slots.sessions * place->second.slots.depth;
 }
 
 void Scheduler::start(Work work) {
@@ -100,8 +107,8 @@ void Scheduler::start(Work work) {
   which->cpus = work.cpus;
   which->place = work.place;
   which->exclusive = work.exclusive;
-  free_tokens_ -= work.cpus;
-  if (const auto slots = free_slots_.find(work.place); slots != free_slots_.end()) --slots->second;
+  free_tokens_ -= cost(work);
+  if (const auto place = places_.find(work.place); place != places_.end()) ++place->second.in_flight;
   if (!work.exclusive.empty()) held_.insert(work.exclusive);
   auto perform = [](Work work, Turn turn, const bool& stopped) -> Task<void> {
     try {
@@ -118,7 +125,10 @@ void Scheduler::start(Work work) {
 void Scheduler::release(Running& running) {
   if (std::exchange(running.released, true)) return;
   free_tokens_ += running.cpus;
-  if (const auto slots = free_slots_.find(running.place); slots != free_slots_.end()) ++slots->second;
+  if (const auto found = places_.find(running.place); found != places_.end()) {
+    Place& place = found->second;
+    if (--place.in_flight >= place.slots.sessions) free_tokens_ -= std::min(running.cpus, place.slots.cpus);
+  }
   held_.erase(running.exclusive);
 }
 

@@ -42,11 +42,17 @@ struct Work {
   std::function<Task<void>(Turn)> perform;
 };
 
+struct Slots {
+  int sessions = 1;
+  int depth = 1;                           // runs in flight in each
+  int cpus = 1;                            // tokens that a session takes while anything runs in it
+};
+
 class Scheduler {
  public:
   Scheduler(asio::any_io_executor executor, int tokens);
 
-  void set_slots(const std::string& place, int slots);
+  void set_slots(const std::string& place, Slots slots);
   void add(Work work);
 
   // Until nothing is queued or running; after stop(): until nothing is running. Rethrows the first exception of a
@@ -61,6 +67,12 @@ class Scheduler {
  private:
   friend class Turn;
   using Running = Turn::Running;
+  struct Place {
+    Slots slots;
+    int in_flight = 0;
+  };
+
+  int cost(const Work& work) const;
 
   void pump();
   bool start_first(std::deque<Work>& queue);
@@ -73,7 +85,7 @@ class Scheduler {
   asio::steady_timer idle_;
   const int tokens_;
   int free_tokens_;
-  std::map<std::string, int> free_slots_;
+  std::map<std::string, Place> places_;
   std::set<std::string> held_;
   std::map<std::string, std::deque<Work>> runs_;   // by place, so that a full place does not hide another
   std::deque<Work> builds_;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <array>
@@ -8,7 +7,7 @@
 #include <chrono>
 
 #include "runner/base/error.h"
-#include "runner/base/fd.h"
+#include "runner/base/random.h"
 #include "runner/base/text.h"
 #include "runner/record/record.h"
 
@@ -59,8 +58,7 @@ std::optional<std::size_t> steps_back(std::string_view name) {
 std::string new_ulid() {
   using namespace std::chrono;
   std::array<unsigned char, 16> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-    throw_errno("cannot get random bytes");
+  fill_random(bytes);
   auto now = static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
   std::string out(ulid_length, '0');
   for (std::size_t i = 10; i-- > 0; now >>= 5) out[i] = crockford[now & 31];

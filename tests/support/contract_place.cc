@@ -95,7 +95,7 @@ void ContractPlace::build() {
 }
 
 std::shared_ptr<Executor> ContractPlace::make(const Target& target, const ExecutorSpec& spec, const fs::path& place) {
-  const ExecutorContext context{XTEST_AGENT, XTEST_SOURCE_DIR, place / "scratch", place / "cache"};
+  const ExecutorContext context{XTEST_AGENT, XTEST_SOURCE_DIR, place / "scratch", place / "cache", place / "consoles"};
   if (spec.name == "host") return make_host_executor(target, spec, context);
   if (spec.name == "qemu-user") return make_qemu_user_executor(target, spec, context);
   return make_wine_executor(target, spec, context);

@@ -318,6 +318,35 @@ TEST_F(Agent, ADeadAgentLosesEveryRunAndTheFirstIsTheSuspect) {
   EXPECT_TRUE(std::holds_alternative<Lost>(run({"exit", "0"}).how)) << "a dead agent does not run anything";
 }
 
+TEST_F(Agent, APlacedFileIsThereForTheNextRun) {
+  const std::string script = "#!/bin/sh\nexit 6\n" + std::string(3 << 20, '#');
+  client().place(folder_ / "deep/er/script", 0755, script);
+  AgentCommand command;
+  command.argv = {folder_ / "deep/er/script"};
+  EXPECT_EQ(run(command).how, Termination(Exited{6}));
+  EXPECT_EQ(fs::file_size(folder_ / "deep/er/script"), script.size());
+}
+
+TEST_F(Agent, WhereAFileCouldNotBePlacedNothingIsStartedAndNobodyIsBlamed) {
+  client().place("/proc/nothing/can/be/made/here", 0755, "x");
+  const Completion completion = [&] {
+    auto command = misbehave({"exit", "0"});
+    command.cwd = folder_ / "fresh";
+    command.fresh_cwd = true;
+    return run(command);
+  }();
+  ASSERT_TRUE(std::holds_alternative<Lost>(completion.how)) << describe(completion.how);
+  EXPECT_FALSE(std::get<Lost>(completion.how).suspect);
+  EXPECT_THAT(std::get<Lost>(completion.how).why, HasSubstr("cannot write '/proc/nothing/can/be/made/here'"));
+}
+
+TEST_F(Agent, TimeInWhichTheAgentWasStoppedIsNotTheProgramsTime) {
+  AgentCommand command;
+  command.argv = {"/bin/sh", "-c", "(sleep 4; kill -CONT $PPID) & kill -STOP $PPID; sleep 6"};
+  command.limits.wall = 3s;
+  EXPECT_EQ(run(command).how, Termination(Exited{0}));
+}
+
 TEST_F(Agent, CancellingARunKillsItsProgramAndSparesTheNext) {
   auto command = misbehave({"ignore-term"});
   command.cwd = folder_ / "cancelled";

@@ -184,6 +184,37 @@ TEST(Engine, ALostSessionIsDroppedAndItsCasesRunElsewhere) {
   EXPECT_EQ(world.executor->closed, 1) << "a lost session is not closed politely";
 }
 
+TEST(Engine, WhatWasOnlyNearbyWhenASessionWasLostGoesElsewhereWithoutAnAttempt) {
+  FakeWorld world;
+  world.options.jobs = 1;
+  world.framework.add("s", "u", {"g::a"});
+  world.executor->answer = [](const FakeRun& run) {
+    return run.session != "fake#4" ? ended_with(Lost{"the connection ended", false}) : all_pass(run);
+  };
+  world.run();
+  EXPECT_EQ(world.outcome("s::g::a").status, Status::pass);
+  EXPECT_EQ(world.outcome("s::g::a").attempts, 1);
+}
+
+TEST(Engine, WhatIsNearbyEachTimeIsTroubleAndNeverTookTheGuestDown) {
+  FakeWorld world;
+  world.framework.add("s", "u", {"g::a"});
+  world.executor->answer = [](const FakeRun&) { return ended_with(Lost{"no room", false}); };
+  world.run();
+  EXPECT_EQ(world.outcome("s::g::a").status, Status::infra);
+  EXPECT_EQ(world.outcome("s::g::a").kind, "lost-nearby");
+}
+
+TEST(Engine, RunsShareASessionAsDeepAsItGoes) {
+  FakeWorld world;
+  world.options.jobs = 1;
+  world.executor->capacity_ = {1, 2, 1};
+  for (int unit = 0; unit < 6; ++unit) world.framework.add("s", "u" + std::to_string(unit), {"g::t" + std::to_string(unit)});
+  world.run();
+  EXPECT_EQ(world.executor->opened, 1);
+  EXPECT_EQ(world.executor->most_running, 2);
+}
+
 TEST(Engine, InfraThatStaysIsInfraAfterItsBudget) {
   FakeWorld world;
   world.framework.add("s", "u", {"g::a"});

@@ -117,12 +117,24 @@ TEST(Scheduler, WorkWithoutTokensRunsBesideAFullMachine) {
 
 TEST(Scheduler, AFullPlaceDoesNotHideAnother) {
   Stage stage(4);
-  stage.scheduler.set_slots("wine", 1);
+  stage.scheduler.set_slots("wine", {});
   for (const char* name : {"w1", "w2", "w3"}) stage.add(name, {.place = "wine"});
   stage.add("q1", {.place = "qemu"});
   EXPECT_THAT(stage.running(), ElementsAre("w1", "q1"));
   stage.end("w1");
   EXPECT_THAT(stage.running(), ElementsAre("q1", "w2"));
+}
+
+TEST(Scheduler, ManyRunsInASessionTakeItsTokensOnce) {
+  Stage stage(2);
+  stage.scheduler.set_slots("vm", {1, 3, 1});
+  for (const char* name : {"a", "b", "c", "d"}) stage.add(name, {.place = "vm"});
+  for (const char* name : {"b1", "b2"}) stage.add(name, {.kind = Work::Kind::build});
+  EXPECT_THAT(stage.running(), ElementsAre("a", "b", "c", "b1"));
+  stage.end("a");
+  EXPECT_THAT(stage.running(), ElementsAre("b", "c", "b1", "d"));
+  for (const char* name : {"b", "c", "d"}) stage.end(name);
+  EXPECT_THAT(stage.running(), ElementsAre("b1", "b2"));
 }
 
 TEST(Scheduler, OneOfAGroupRunsAtATimeAndOthersPassIt) {
@@ -182,7 +194,7 @@ TEST(Scheduler, DrainWaitsForWhatIsAddedMeanwhile) {
 TEST(Scheduler, WhatIsOverLetsTheNextBeginBeforeItsOwnBooksAreKept) {
   asio::io_context io;
   Scheduler scheduler(io.get_executor(), 1);
-  scheduler.set_slots("vm", 1);
+  scheduler.set_slots("vm", {});
   std::vector<std::string> told;
   for (const std::string name : {"first", "second", "third"}) {
     Work work;

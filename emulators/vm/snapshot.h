@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// A guest that was booted once, logged in to, given the agent, and frozen.
+//
+// Lies in its image's folder, at snapshots/KEY, complete or absent; the key is made of all that went in: image, qemu's
+// version, the machine's words, the agent. Its two files are verified before use: one that was damaged is made again. The
+// memory is mapped copy-on-write by every clone and never written. io_context thread. Errors are Error{infra}.
+#pragma once
+
+#include "emulators/vm/machine.h"
+#include "runner/store/private_apt.h"
+
+#include <filesystem>
+#include <string>
+
+namespace xtest {
+
+struct Snapshot {
+  std::filesystem::path folder;
+  std::filesystem::path memory() const { return folder / "memory"; }
+  std::filesystem::path state() const { return folder / "state"; }
+};
+
+// Where the agent lies in such a guest.
+inline constexpr const char* agent_in_snapshot = "/var/tmp/xtest";
+
+// Finds the snapshot or makes it, once for all processes. `base` says how the machine is to be started (its memory and
+// is_clone are set here); `version` is qemu's, `agent` was built for the guest.
+Task<Snapshot> provide_snapshot(MachineOptions base, std::string version, std::filesystem::path agent, Progress progress);
+
+}  // namespace xtest
