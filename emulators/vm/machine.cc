@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <utility>
 
@@ -209,6 +210,11 @@ std::string Machine::why_lost() const {
     if (at != text.npos) return std::string(trim(std::string_view(text).substr(at, text.find('\n', at) - at)));
   }
   return process_->ended ? "qemu " + describe(process_->ended->how) : "";
+}
+
+bool Machine::was_killed() const {
+  const auto* signalled = process_->ended ? std::get_if<Signalled>(&process_->ended->how) : nullptr;
+  return signalled && signalled->number == SIGKILL;
 }
 
 Task<std::string> Machine::find_out_why_lost() {

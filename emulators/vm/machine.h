@@ -50,6 +50,7 @@ class Machine {
 
   std::string why_lost() const;                // a line of a panic on the console, qemu's end, or empty
   Task<std::string> find_out_why_lost();       // the same, when something was lost: it may become known in a moment
+  bool was_killed() const;                     // qemu itself, which nothing in the guest can do
   std::string last_lines() const;              // of the console, each on a line of its own after a line's end
   Task<std::string> registers();               // of its processor, or why they cannot be had
 

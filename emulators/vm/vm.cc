@@ -43,6 +43,7 @@ class VmSession final : public Session {
     Completion completion = co_await inner_->run(std::move(request));
     if (auto* lost = std::get_if<Lost>(&completion.how)) {
       if (const std::string why = co_await machine_->find_out_why_lost(); !why.empty()) lost->why = why + " (" + lost->why + ")";
+      if (machine_->was_killed()) lost->suspect = false;
       completion.evidence += "the guest's console:" + machine_->last_lines() + "\n";
       if (machine_->why_lost().empty()) completion.evidence += "its processor:\n" + co_await machine_->registers() + "\n";
     }

@@ -125,7 +125,7 @@ struct GuestsAndTheWorld : testing::Test {
 TEST_F(GuestsAndTheWorld, AMachineThatIsKilledIsTroubleAndTheTestRunsAgain) {
   const auto running = while_one_sleeps(3, "60s");
   for (const pid_t pid : guests.machines()) ::kill(pid, SIGKILL);
-  expect_pass(*running, 2);
+  expect_pass(*running, 1);   // no program can do that, so it was no attempt
 }
 
 TEST_F(GuestsAndTheWorld, AMachineThatIsStoppedForAWhileTakesNoTimeFromItsTest) {
