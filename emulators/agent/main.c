@@ -26,6 +26,7 @@
 #include "emulators/agent/run.h"
 
 enum { exit_usage = 2, exit_protocol = 3 };
+enum { gather_us = 5000, gather_bytes = 16 << 10 }; /* words for the host while a program runs: every packet costs a guest much */
 enum { poll_wake, poll_in, poll_out, poll_run, poll_count = poll_run + run_polls };
 
 struct agent {
@@ -33,6 +34,7 @@ struct agent {
   struct request *first, *last; /* waiting, in order */
   struct run run;
   int null_fd, wake_fd;
+  uint64_t gather_until; /* 0: nothing waits to be sent */
   bool leaving;
 };
 
@@ -247,15 +249,27 @@ static void start_next(struct agent *a) {
   }
 }
 
+/* True: now; a host that waits for nothing else than these words must not wait. */
+static bool is_time_to_send(struct agent *a) {
+  if (buffer_size(&a->channel.outgoing) == 0) return false;
+  uint64_t now = now_us();
+  if (a->gather_until == 0) a->gather_until = now + gather_us;
+  if (a->run.request != NULL && now < a->gather_until && buffer_size(&a->channel.outgoing) < gather_bytes) return false;
+  a->gather_until = 0;
+  return true;
+}
+
 static void wait_and_step(struct agent *a) {
   struct pollfd polls[poll_count];
   char drained[64];
   int wait_ms = -1;
   polls[poll_wake] = (struct pollfd){a->wake_fd, POLLIN, 0};
   polls[poll_in] = (struct pollfd){a->channel.in, POLLIN, 0};
-  polls[poll_out] = (struct pollfd){buffer_size(&a->channel.outgoing) > 0 ? a->channel.out : -1, POLLOUT, 0};
+  bool is_blocked = a->gather_until == 0 && buffer_size(&a->channel.outgoing) > 0;
+  polls[poll_out] = (struct pollfd){is_blocked ? a->channel.out : -1, POLLOUT, 0};
   for (int i = poll_run; i < poll_count; ++i) polls[i] = (struct pollfd){-1, 0, 0};
   if (a->run.request != NULL) wait_ms = run_poll(&a->run, &a->channel, &polls[poll_run]);
+  if (a->gather_until != 0 && (wait_ms < 0 || wait_ms > gather_us / 1000)) wait_ms = gather_us / 1000;
   if (poll(polls, poll_count, wait_ms) < 0) {
     for (int i = 0; i < poll_count; ++i) polls[i].revents = 0;
     polls[poll_wake].revents = POLLIN; /* interrupted by the signal that wrote to it */
@@ -284,7 +298,7 @@ int main(int argc, char **argv) {
   channel_open(&a.channel, control[0], control[1]);
   while (!a.leaving && !asked_to_end) {
     start_next(&a);
-    if (!channel_flush(&a.channel)) break;
+    if (is_time_to_send(&a) && !channel_flush(&a.channel)) break;
     wait_and_step(&a);
   }
   clean_up(&a);
