@@ -101,7 +101,7 @@ Task<std::unique_ptr<SshConnection>> Machine::connect(std::chrono::milliseconds 
   SshOptions options;
   options.host = "127.0.0.1";
   options.port = port_;
-  options.user = options_.recipe.user;
+  options.user = options_.recipe.reach.user;
   options.private_key = options_.image.user_key();
   options.host_keys = {options_.image.host_key()};
   std::string last;

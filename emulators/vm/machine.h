@@ -8,7 +8,7 @@
 
 #include "emulators/agent/client.h"
 #include "emulators/ssh/connection.h"
-#include "emulators/vm/debian_image.h"
+#include "emulators/vm/made_image.h"
 #include "emulators/vm/qmp.h"
 
 #include <filesystem>

@@ -4,8 +4,8 @@
 #include "emulators/guest/agent_build.h"
 #include "emulators/guest/guest_session.h"
 #include "emulators/settings.h"
-#include "emulators/vm/debian_image.h"
 #include "emulators/vm/machine.h"
+#include "emulators/vm/provide_image.h"
 #include "runner/base/error.h"
 #include "runner/base/log.h"
 #include "runner/base/process.h"
@@ -55,7 +55,7 @@ class Vm final : public Executor {
 
   Task<Availability> available() override {
     const std::string wanted = setting(spec_, "image");
-    const auto recipes = load_images(context_.data / "emulators" / "vm" / "images");
+    const auto recipes = load_images(image_folders(context_.data));
     const auto found = std::ranges::find(recipes, wanted, &ImageRecipe::name);
     if (found == recipes.end()) co_return Availability{false, "there is no image '" + wanted + "'", ""};
     recipe_ = *found;
@@ -74,7 +74,7 @@ class Vm final : public Executor {
   Task<std::unique_ptr<Session>> open() override {
     const int number = ++opened_;
     const auto say = [](std::string_view line) { log_info("vm", "{}", line); };
-    const MadeImage image = co_await make_debian_image(recipe_, context_.cache, say);
+    const MadeImage image = co_await provide_image(recipe_, ImagePlace{context_.cache, context_.agent}, say);
     const auto agent = co_await build_agent(target_, context_.data, context_.cache);
     const std::string name = "vm:" + recipe_.name + "#" + std::to_string(number);
     MachineOptions options{recipe_, image, context_.scratch / ("vm" + std::to_string(number)), context_.agent};
