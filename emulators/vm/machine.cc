@@ -28,6 +28,12 @@ constexpr auto between_attempts = 50ms;
 constexpr auto end_patience = 500ms;        // for qemu's end, which the network tells first
 constexpr std::size_t console_lines = 10;
 
+std::string kernel_words(const MachineSpec& machine) {
+  std::string words = "console=" + machine.console + " quiet panic=-1";
+  for (const std::string& word : machine.append) words += " " + word;
+  return words;
+}
+
 std::vector<std::string> command_line(const MachineOptions& options, const std::filesystem::path& program) {
   const MachineSpec& machine = options.recipe.machine;
   std::vector<std::string> words{program.string()};
@@ -35,7 +41,7 @@ std::vector<std::string> command_line(const MachineOptions& options, const std::
   for (const std::string& device : machine.devices) words.insert(words.end(), {"-device", device});
   words.insert(words.end(), {"-accel", "tcg", "-m", std::to_string(machine.memory_mib), "-smp", "1", "-nodefaults",
                              "-display", "none", "-no-reboot", "-kernel", options.image.kernel().string(), "-initrd",
-                             options.image.initrd().string(), "-append", "console=" + machine.console + " quiet panic=-1", "-serial",
+                             options.image.initrd().string(), "-append", kernel_words(machine), "-serial",
                              "file:" + (options.folder / "console").string(), "-qmp", "stdio", "-netdev",
                              "user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:0-:22", "-device", "virtio-net-pci,netdev=n,romfile=",
                              "-device", "virtio-rng-pci"});

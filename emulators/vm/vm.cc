@@ -74,7 +74,8 @@ class Vm final : public Executor {
   Task<std::unique_ptr<Session>> open() override {
     const int number = ++opened_;
     const auto say = [](std::string_view line) { log_info("vm", "{}", line); };
-    const MadeImage image = co_await provide_image(recipe_, ImagePlace{context_.cache, context_.agent}, say);
+    ImagePlace place{context_.cache, context_.agent};
+    const MadeImage image = co_await provide_image(recipe_, std::move(place), say);
     const auto agent = co_await build_agent(target_, context_.data, context_.cache);
     const std::string name = "vm:" + recipe_.name + "#" + std::to_string(number);
     MachineOptions options{recipe_, image, context_.scratch / ("vm" + std::to_string(number)), context_.agent};
