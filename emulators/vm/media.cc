@@ -4,6 +4,8 @@
 #include "runner/base/files.h"
 #include "runner/base/hash.h"
 #include "runner/base/text.h"
+#include "runner/store/fetch.h"
+#include "runner/store/lock.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -49,11 +51,10 @@ std::vector<std::string_view> words_of(std::string_view line) {
   return words;
 }
 
-std::uintmax_t remove_file_and_folder(const fs::path& folder) {
+std::uintmax_t size_of(const fs::path& folder) {
   std::uintmax_t bytes = 0;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) bytes += entry.file_size(error);
-  fs::remove_all(folder, error);
   return bytes;
 }
 
@@ -66,14 +67,16 @@ std::set<std::string> noted(const fs::path& cache) {
   return digests;
 }
 
-// Those that no note names.
-std::uintmax_t remove_forgotten(const fs::path& cache) {
-  const auto wanted = noted(cache);
-  std::uintmax_t bytes = 0;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(media_home(cache), error)) {
-    if (entry.is_directory(error) && !wanted.contains(entry.path().filename())) bytes += remove_file_and_folder(entry.path());
-  }
+fs::path lock_of(const fs::path& cache, const std::string& sha256) { return media_home(cache) / (sha256 + ".lock"); }
+
+// Unless a note names it or it is being downloaded.
+std::uintmax_t remove_forgotten(const fs::path& cache, const std::string& sha256) {
+  const auto lock = FileLock::try_lock(lock_of(cache, sha256));
+  if (!lock || noted(cache).contains(sha256)) return 0;
+  const fs::path folder = media_home(cache) / sha256;
+  const auto bytes = size_of(folder);
+  fs::remove_all(folder);
+  fs::remove(lock_of(cache, sha256));
   return bytes;
 }
 
@@ -116,6 +119,23 @@ Medium add_medium(const ImageRecipe& recipe, const fs::path& cache, const fs::pa
   return medium;
 }
 
+Medium fetch_medium(const ImageRecipe& recipe, const fs::path& cache, const std::string& sha256, const std::string& known_from,
+                    std::function<bool(std::uint64_t, std::uint64_t)> progress) {
+  const std::string digest = sha256.empty() ? recipe.media->sha256 : lower(sha256);
+  if (digest.empty())
+    throw Error(ErrorKind::usage, fmt::format("no public record of {}'s sha256 is known, and nothing is downloaded unchecked", recipe.media->file_name()),
+                "give --checksum-file FILE (the project's own, from " + fs::path(recipe.media->urls.front()).parent_path().string() + "/) or --sha256 HEX");
+  Medium medium{media_home(cache) / digest / recipe.media->file_name(), digest, sha256.empty() ? "the recipe" : known_from};
+  fs::create_directories(medium.file.parent_path());
+  const auto lock = FileLock::try_lock(lock_of(cache, digest));
+  if (!lock) throw Error(ErrorKind::usage, "another xtest downloads " + recipe.media->file_name() + " now", "wait for it, then try again");
+  std::error_code error;
+  const bool is_here = fs::is_regular_file(medium.file, error) && sha256_file(medium.file) == digest;
+  if (!is_here) fetch({recipe.media->urls, medium.file, digest, std::move(progress)});
+  note_medium(recipe, cache, medium);
+  return medium;
+}
+
 void note_medium(const ImageRecipe& recipe, const fs::path& cache, const Medium& medium) {
   const nlohmann::json note{{"image", recipe.name}, {"version", recipe.media->version}, {"sha256", medium.sha256},
                             {"file", medium.file.filename().string()}, {"known_from", medium.known_from}};
@@ -135,21 +155,26 @@ std::optional<std::string> sha256_in(std::string_view checksum_file, std::string
 }
 
 std::uintmax_t remove_media(const std::string& name, const fs::path& cache) {
-  std::error_code error;
-  fs::remove(note_of(cache, name), error);
-  return remove_forgotten(cache);
+  const auto note = read_note(note_of(cache, name));
+  if (!note) return 0;
+  fs::remove(note_of(cache, name));
+  return remove_forgotten(cache, note->sha256);
 }
 
 std::uintmax_t prune_media(const std::vector<ImageRecipe>& recipes, const fs::path& cache) {
   std::error_code error;
   std::vector<fs::path> obsolete;
+  std::vector<std::string> digests;
   for (const auto& entry : fs::directory_iterator(media_home(cache), error)) {
+    if (entry.is_directory(error)) digests.push_back(entry.path().filename());
     if (entry.path().extension() != ".json") continue;
     const auto recipe = std::ranges::find(recipes, entry.path().stem().string(), &ImageRecipe::name);
     if (recipe == recipes.end() || !find_medium(*recipe, cache)) obsolete.push_back(entry.path());
   }
   for (const fs::path& note : obsolete) fs::remove(note, error);
-  return remove_forgotten(cache);
+  std::uintmax_t bytes = 0;
+  for (const std::string& digest : digests) bytes += remove_forgotten(cache, digest);
+  return bytes;
 }
 
 }  // namespace xtest

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,11 @@ Medium add_medium(const ImageRecipe& recipe, const std::filesystem::path& cache,
 
 // Makes a file that lies in the cache the recipe's medium.
 void note_medium(const ImageRecipe& recipe, const std::filesystem::path& cache, const Medium& medium);
+
+// Downloads it, or goes on with what was begun, unless it is here. Without a sha256 from the caller the recipe's counts; if
+// that does not know it either, Error{usage}. Blocks; for a thread off the io_context's.
+Medium fetch_medium(const ImageRecipe& recipe, const std::filesystem::path& cache, const std::string& sha256, const std::string& known_from,
+                    std::function<bool(std::uint64_t done, std::uint64_t all)> progress);
 
 // The sha256 of a file in a checksum file: "HEX  FILE" or "SHA256 (FILE) = HEX" a line, or HEX alone.
 std::optional<std::string> sha256_in(std::string_view checksum_file, std::string_view name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulators/vm/media.h"
 #include "emulators/vm/provide_image.h"
+#include "runner/base/files.h"
 #include "runner/base/text.h"
 #include "runner/cli/commands.h"
 #include "runner/cli/exit_codes.h"
@@ -10,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <iostream>
 #include <memory>
 
@@ -21,7 +23,7 @@ namespace fs = std::filesystem;
 struct ImageOptions {
   std::string name;
   std::string file;
-  std::string sha256;
+  std::string sha256, checksum_file;
   std::vector<std::string> folders;
   bool anew = false;
 };
@@ -62,6 +64,42 @@ ImageRecipe chosen_of_medium(const ImageOptions& options) {
   ImageRecipe recipe = chosen(options);
   if (recipe.media) return recipe;
   throw Error(ErrorKind::usage, recipe.name + " is made of Debian's packages and needs no medium", "xtest image make " + recipe.name);
+}
+
+// A line a tenth, or every ten seconds: it is read in logs, too.
+struct Told {
+  std::uint64_t tenth = 0;
+  std::chrono::steady_clock::time_point next = std::chrono::steady_clock::now();
+
+  bool operator()(std::uint64_t done, std::uint64_t all) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::uint64_t reached = all == 0 ? 0 : done * 10 / all;
+    if (done == 0 || (reached == tenth && now < next)) return true;
+    tenth = reached;
+    next = now + std::chrono::seconds(10);
+    tell(all == 0 ? human_bytes(done) : fmt::format("{} of {} ({} %)", human_bytes(done), human_bytes(all), done * 100 / all));
+    return true;
+  }
+};
+
+std::string sha256_from(const std::string& checksum_file, const std::string& name) {
+  const auto text = read_file(checksum_file);
+  if (!text) throw Error(ErrorKind::usage, "cannot read " + checksum_file);
+  if (const auto digest = sha256_in(*text, name)) return *digest;
+  throw Error(ErrorKind::usage, checksum_file + " has no sha256 of " + name, "is it the project's SHA-256 checksum file of this release?");
+}
+
+int fetch_image(const ImageOptions& options) {
+  const ImageRecipe recipe = chosen_of_medium(options);
+  std::string sha256 = options.sha256, known_from = "--sha256";
+  if (!options.checksum_file.empty()) {
+    sha256 = sha256_from(options.checksum_file, recipe.media->file_name());
+    known_from = fs::path(options.checksum_file).filename();
+  }
+  tell("downloading " + recipe.media->urls.front());
+  const Medium medium = fetch_medium(recipe, cache_dir(), sha256, known_from, Told{});
+  tell(medium.file.string() + " is here, and its sha256 is the one of " + medium.known_from);
+  return exit_code::ok;
 }
 
 int add(const ImageOptions& options) {
@@ -140,6 +178,13 @@ void add_image(CLI::App& app, Invocation& invocation) {
                                add);
   added.first->add_option("FILE", added.second->file, "the medium")->required();
   added.first->add_option("--sha256", added.second->sha256, "what it must have")->type_name("HEX");
+  const auto fetched = with_name("fetch",
+                                 "Downloads the release medium of an image, or goes on with a download that was cut.\n\n"
+                                 "  xtest image fetch freebsd-14 --checksum-file CHECKSUM.SHA256     the project's own checksum file\n"
+                                 "  xtest image fetch mine --sha256 HEX",
+                                 fetch_image);
+  auto* hex = fetched.first->add_option("--sha256", fetched.second->sha256, "what it must have; default: the recipe's")->type_name("HEX");
+  fetched.first->add_option("--checksum-file", fetched.second->checksum_file, "the project's own checksum file, which names it")->type_name("FILE")->excludes(hex);
   const auto checked = command("verify", "Reads every byte of the images that are made. Exit code 102 if one is damaged.\n\n  xtest image verify\n  xtest image verify linux-x86_64", verify);
   checked.first->add_option("NAME", checked.second->name, "image; default: all");
   with_name("rm", "Removes what was made of an image and fetched for it.\n\n  xtest image rm linux-x86_64", remove);

@@ -8,6 +8,8 @@
 #include <fstream>
 
 #include "runner/base/fd.h"
+#include "runner/base/hash.h"
+#include "tests/support/http_server.h"
 #include "tests/support/playground.h"
 
 namespace xtest {
@@ -85,7 +87,7 @@ TEST_F(ImageCommand, FindsRecipesInTheUsersConfiguration) {
 }
 
 TEST_F(ImageCommand, EverySubcommandShowsAnExample) {
-  for (const char* command : {"list", "show", "make", "add", "verify", "rm", "prune"}) {
+  for (const char* command : {"list", "show", "make", "fetch", "add", "verify", "rm", "prune"}) {
     const Ran ran = image({command, "--help"});
     EXPECT_EQ(ran.code, 0) << describe(ran);
     EXPECT_THAT(ran.out, HasSubstr(std::string("xtest image ") + command));
@@ -179,6 +181,36 @@ TEST_F(ImageCommand, AMediumOfTheUsersOwnIsTakenAndAWrongOneRefused) {
   EXPECT_EQ(image({"rm", "medium"}).code, 0);
   EXPECT_THAT(image({"list"}).out, testing::ContainsRegex("medium +x86_64 +no +not fetched"));
   EXPECT_FALSE(fs::exists(cache / "media/2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"));
+}
+
+TEST_F(ImageCommand, FetchWantsAChecksumGoesOnAfterACutAndChecks) {
+  cache = here.folder() / "cache";
+  fs::create_directories(here.folder() / "server");
+  const HttpServer server(here.folder() / "server", std::string(300'000, 'm'));
+  ASSERT_EQ(server.why_not(), "");
+  std::string recipe = kMedium;
+  recipe.replace(recipe.find("http://localhost:1/medium"), 25, server.address() + "/cut/medium");
+  here.write("recipes/medium.yaml", recipe);
+
+  const Ran unknown = image({"fetch", "medium"});
+  EXPECT_EQ(unknown.code, kUsage);
+  EXPECT_THAT(unknown.err, AllOf(HasSubstr("nothing is downloaded unchecked"), HasSubstr("--checksum-file FILE")));
+  EXPECT_EQ(image({"fetch", "mine"}).code, kUsage);
+  here.write("SUMS", "SHA256 (another) = " + std::string(64, '0') + "\n");
+  EXPECT_THAT(image({"fetch", "medium", "--checksum-file", "SUMS"}).err, HasSubstr("SUMS has no sha256 of medium.iso.bz2"));
+  EXPECT_EQ(server.log(), "");
+
+  const Ran wrong = image({"fetch", "medium", "--sha256", std::string(64, '0')});
+  EXPECT_EQ(wrong.code, kInfra);
+  EXPECT_THAT(wrong.err, HasSubstr("is not the file that was expected"));
+  here.write("SUMS", "SHA256 (medium.iso.bz2) = " + sha256_file(here.folder() / "server/served") + "\n");
+  const Ran good = image({"fetch", "medium", "--checksum-file", "SUMS"});
+  EXPECT_EQ(good.code, 0) << describe(good);
+  EXPECT_THAT(image({"show", "medium"}).out, AllOf(HasSubstr("known from SUMS"), HasSubstr("state       fetched")));
+  const std::string asked = server.log();
+  EXPECT_THAT(asked, HasSubstr("bytes=200000- 206"));
+  EXPECT_EQ(image({"fetch", "medium", "--checksum-file", "SUMS"}).code, 0);
+  EXPECT_EQ(server.log(), asked) << "it was here already";
 }
 
 }  // namespace
