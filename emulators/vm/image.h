@@ -63,10 +63,10 @@ struct Provision {
   ProvisionKind kind = ProvisionKind::none;
   std::string label;                            // seed-iso: the CD's volume label
   std::vector<TextFile> files;                  // seed-iso
-  std::string device;                           // seed-iso, disk: what qemu offers it as
   std::vector<DialogueStep> dialogue;           // serial-expect
   std::filesystem::path disk;                   // disk: a prepared one
   MediaFormat disk_format = MediaFormat::raw;
+  std::filesystem::path user_key, host_key;     // disk: private and public; empty: made with the image
   std::optional<Installation> installation;
 };
 
@@ -76,6 +76,8 @@ struct MachineSpec {
   int memory_mib = 256;
   std::string console;                          // "ttyS0"
   std::vector<std::string> append;              // more words for a kernel's command line
+  std::string disk = "virtio-blk-pci";          // qemu's devices for disks and for CDs
+  std::string cd = "ide-cd";
 };
 
 struct Reach {

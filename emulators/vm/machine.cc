@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulators/vm/machine.h"
 
+#include "emulators/vm/overlay.h"
+#include "emulators/vm/qemu_words.h"
 #include "runner/base/error.h"
 #include "runner/base/files.h"
 #include "runner/base/process.h"
@@ -28,23 +30,14 @@ constexpr auto between_attempts = 50ms;
 constexpr auto end_patience = 500ms;        // for qemu's end, which the network tells first
 constexpr std::size_t console_lines = 10;
 
-std::string kernel_words(const MachineSpec& machine) {
-  std::string words = "console=" + machine.console + " quiet panic=-1";
-  for (const std::string& word : machine.append) words += " " + word;
-  return words;
-}
-
-std::vector<std::string> command_line(const MachineOptions& options, const std::filesystem::path& program) {
-  const MachineSpec& machine = options.recipe.machine;
+std::vector<std::string> command_line(const MachineOptions& options, const std::filesystem::path& program, const std::filesystem::path& disk) {
   std::vector<std::string> words{program.string()};
-  words.insert(words.end(), machine.args.begin(), machine.args.end());
-  for (const std::string& device : machine.devices) words.insert(words.end(), {"-device", device});
-  words.insert(words.end(), {"-accel", "tcg", "-m", std::to_string(machine.memory_mib), "-smp", "1", "-nodefaults",
-                             "-display", "none", "-no-reboot", "-kernel", options.image.kernel().string(), "-initrd",
-                             options.image.initrd().string(), "-append", kernel_words(machine), "-serial",
-                             "file:" + (options.folder / "console").string(), "-qmp", "stdio", "-netdev",
-                             "user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:0-:22", "-device", "virtio-net-pci,netdev=n,romfile=",
-                             "-device", "virtio-rng-pci"});
+  const auto append = [&](std::vector<std::string> more) { words.insert(words.end(), more.begin(), more.end()); };
+  append(machine_words(options.recipe, "tcg"));
+  append(boot_words(options.recipe, options.image, disk));
+  append({"-serial", "file:" + (options.folder / "console").string(), "-qmp", "stdio", "-netdev",
+          "user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:0-:" + std::to_string(options.recipe.reach.port), "-device",
+          "virtio-net-pci,netdev=n,romfile="});
   return words;
 }
 
@@ -64,6 +57,11 @@ Task<std::unique_ptr<Machine>> Machine::start(MachineOptions options) {
   std::filesystem::create_directories(options.folder);
   const auto program = find_program(options.recipe.machine.program, "/usr/bin:/usr/local/bin:/bin");
   if (!program) throw Error(ErrorKind::infra, options.recipe.machine.program + " is not installed");
+  std::filesystem::path disk;
+  if (auto base = base_disk(options.recipe, options.image)) {
+    disk = options.folder / "disk.qcow2";
+    co_await make_overlay(std::move(*base), disk);
+  }
   std::unique_ptr<Machine> machine(new Machine(std::move(options)));
   AgentOptions agent;
   agent.agent_path = machine->options_.agent;
@@ -72,7 +70,7 @@ Task<std::unique_ptr<Machine>> Machine::start(MachineOptions options) {
   const auto complaints = machine->options_.folder / "qemu.log";
   const UniqueFd log(::open(complaints.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   AgentCommand command;
-  command.argv = command_line(machine->options_, *program);
+  command.argv = command_line(machine->options_, *program, disk);
   command.env = clean_environment();
   command.pass_fds = std::array{control.theirs.get(), control.theirs.get(), log.get()};
   asio::co_spawn(executor, machine->agent_->run(std::move(command)),

@@ -3,12 +3,19 @@
 
 #include "emulators/ssh/key.h"
 #include "emulators/vm/debian_image.h"
+#include "emulators/vm/install.h"
+#include "emulators/vm/key_texts.h"
 #include "emulators/vm/media.h"
 #include "runner/base/error.h"
+#include "runner/base/files.h"
 #include "runner/base/hash.h"
 #include "runner/base/offload.h"
-#include "runner/base/text.h"
+#include "runner/store/archive.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
 #include <utility>
 
 namespace xtest {
@@ -36,12 +43,55 @@ MadeImage used(const fs::path& folder) {
   return {folder, digest_of_manifest(folder), std::make_shared<FileLock>(std::move(*lock))};
 }
 
+void make_keys(const ImageRecipe& recipe, const MadeImage& image) {
+  const Provision& provision = recipe.provision;
+  if (provision.user_key.empty()) make_key_pair(image.user_key());
+  else fs::copy_file(provision.user_key, image.user_key());
+  if (provision.host_key.empty()) make_key_pair(image.private_host_key());
+  else fs::copy_file(provision.host_key, image.private_host_key().string() + ".pub");
+  fs::permissions(image.user_key(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
+void unpack_medium(const Medium& medium, const ImageRecipe& recipe, const MadeImage& image) {
+  if (const std::string digest = sha256_file(medium.file); digest != medium.sha256)
+    throw Error(ErrorKind::infra, fmt::format("{} is damaged: its sha256 is {}, it was {}", medium.file.string(), digest, medium.sha256),
+                "xtest image rm " + recipe.name + ", then fetch or add it again");
+  decompress(medium.file, image.medium(), to_string(recipe.media->compression));
+}
+
+void write_seed(const ImageRecipe& recipe, const MadeImage& image) {
+  ArchiveWriter cd(ArchiveFormat::iso, recipe.provision.label);
+  std::set<std::string> folders;
+  for (const TextFile& file : recipe.provision.files) {
+    for (auto slash = file.path.find('/'); slash != file.path.npos; slash = file.path.find('/', slash + 1)) {
+      if (folders.insert(file.path.substr(0, slash)).second) cd.folder(file.path.substr(0, slash));
+    }
+    cd.file(file.path, with_keys(file.text, image), file.text.starts_with("#!") ? 0755 : 0644);
+  }
+  if (write_file(image.seed(), cd.finish(), 0600) != 0) throw Error(ErrorKind::infra, "cannot write " + image.seed().string());
+}
+
+// What it was made of.
 Task<std::vector<std::string>> fill(ImageRecipe recipe, ImagePlace place, std::optional<Medium> medium, fs::path work, Progress progress) {
   const MadeImage unfinished{work / "image", {}, {}};
-  make_key_pair(unfinished.user_key());
-  make_key_pair(unfinished.private_host_key());
-  if (!medium) co_return co_await make_debian_image(recipe, unfinished, work / "tree", place.cache, progress);
-  throw Error(ErrorKind::usage, recipe.name + " is made of a medium, which this xtest cannot do yet");
+  make_keys(recipe, unfinished);
+  std::vector<std::string> origin;
+  if (medium) {
+    Offload pool(1);
+    auto unpack = [&] { unpack_medium(*medium, recipe, unfinished); };
+    say(progress, "unpacking " + medium->file.string());
+    co_await pool.run(unpack);
+    origin = {medium->file.filename().string() + " " + medium->sha256 + ", known from " + medium->known_from};
+  } else {
+    origin = co_await make_debian_image(recipe, unfinished, work / "tree", place.cache, progress);
+  }
+  if (recipe.provision.kind == ProvisionKind::seed_iso) write_seed(recipe, unfinished);
+  if (recipe.provision.kind == ProvisionKind::disk) decompress(recipe.provision.disk, unfinished.disk(), "none");
+  if (recipe.provision.installation) {
+    co_await install_system(recipe, unfinished, work.parent_path() / "console", place.agent, progress);
+    fs::remove(unfinished.medium());
+  }
+  co_return origin;
 }
 
 Task<void> make_image(ImageRecipe recipe, ImagePlace place, std::optional<Medium> medium, fs::path folder, Progress progress) {

@@ -126,17 +126,17 @@ Installation read_installation(const YamlNode& node) {
 }
 
 void read_seed(const YamlNode& node, Provision& provision) {
-  node.allow_only({"kind", "label", "files", "device", "installation"});
+  node.allow_only({"kind", "label", "files", "installation"});
   provision.label = node.at("label").as_string();
   provision.files = read_files(node.at("files"));
-  provision.device = text(node, "device", "ide-cd");
 }
 
 void read_disk(const YamlNode& node, const fs::path& recipe, Provision& provision) {
-  node.allow_only({"kind", "disk", "format", "device"});
+  node.allow_only({"kind", "disk", "format", "user_key", "host_key"});
   provision.disk = beside(recipe, node.at("disk"));
   provision.disk_format = one_of(node.at("format"), {MediaFormat::raw, MediaFormat::qcow2});
-  provision.device = text(node, "device", "virtio-blk-pci");
+  provision.user_key = beside(recipe, node.at("user_key"));
+  if (const auto key = node.find("host_key")) provision.host_key = beside(recipe, *key);
 }
 
 Provision read_provision(const YamlNode& node, const fs::path& recipe) {
@@ -161,7 +161,7 @@ Provision read_provision(const YamlNode& node, const fs::path& recipe) {
 }
 
 MachineSpec read_machine(const YamlNode& node) {
-  node.allow_only({"program", "args", "devices", "memory", "console", "append"});
+  node.allow_only({"program", "args", "devices", "memory", "console", "append", "disk", "cd"});
   MachineSpec machine;
   machine.program = node.at("program").as_string();
   machine.args = strings(node, "args");
@@ -169,6 +169,8 @@ MachineSpec read_machine(const YamlNode& node) {
   machine.memory_mib = static_cast<int>(node.at("memory").as_int(32, 1 << 20));
   machine.console = text(node, "console");
   machine.append = strings(node, "append");
+  machine.disk = text(node, "disk", machine.disk);
+  machine.cd = text(node, "cd", machine.cd);
   return machine;
 }
 
@@ -193,7 +195,9 @@ std::string digest_of(const ImageRecipe& recipe) {
   hash.update("image 2\n");
   hash.update(sha256_file(recipe.file));
   if (!recipe.media) hash.update(sha256_file(recipe.debian.init));
-  if (!recipe.provision.disk.empty()) hash.update(sha256_file(recipe.provision.disk));
+  for (const fs::path& part : {recipe.provision.disk, recipe.provision.user_key, recipe.provision.host_key}) {
+    if (!part.empty()) hash.update(sha256_file(part));
+  }
   return hash.finish();
 }
 

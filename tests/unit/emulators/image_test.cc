@@ -54,7 +54,7 @@ TEST_F(Image, TheRecipesOfTheTreeAreRead) {
     EXPECT_FALSE(recipe.panic.empty()) << recipe.name;
     EXPECT_EQ(recipe.digest.size(), 64u);
   }
-  EXPECT_THAT(names, ElementsAre("linux-aarch64", "linux-riscv64", "linux-x86_64", "linux-x86_64-openssh"));
+  EXPECT_THAT(names, ElementsAre("dragonfly-6.4", "freebsd-14", "linux-aarch64", "linux-riscv64", "linux-x86_64", "linux-x86_64-openssh", "omnios-r151054"));
 }
 
 constexpr const char* kHead = "name: mine\ntitle: t\narch: x86_64\ntargets: [x86_64-unknown-freebsd]\ntried: no\n";
