@@ -7,6 +7,7 @@
 // Needs qemu-system-x86_64, ssh and gcc. Prints one line a figure: its least, middle and greatest value.
 #include "emulators/guest/agent_build.h"
 #include "emulators/guest/guest_session.h"
+#include "emulators/vm/provide_image.h"
 #include "emulators/vm/snapshot.h"
 #include "runner/base/process.h"
 #include "runner/base/random.h"
@@ -63,9 +64,9 @@ struct World {
   int guests = 0;
 };
 
-MachineOptions clone_of(World& world) {
+MachineOptions next_machine(World& world) {
   const std::string name = "vm" + std::to_string(++world.guests);
-  return {world.recipe, world.image, world.folder / name, world.folder / (name + ".console"), XTEST_AGENT, world.snapshot.memory(), true};
+  return {world.recipe, world.image, world.folder / name, world.folder / (name + ".console"), XTEST_AGENT, "tcg", {}, {}, false};
 }
 
 Task<Guest> open_session(World& world, std::unique_ptr<Machine> machine, std::unique_ptr<SshConnection> connection) {
@@ -77,7 +78,8 @@ Task<Guest> open_session(World& world, std::unique_ptr<Machine> machine, std::un
 }
 
 Task<Guest> take_clone(World& world) {
-  MachineOptions options = clone_of(world);
+  MachineOptions options = next_machine(world);
+  options = co_await clone_of(world.snapshot, std::move(options));
   auto machine = co_await Machine::start(std::move(options));
   co_await machine->thaw(world.snapshot.state());
   auto connection = co_await machine->connect(std::chrono::minutes(1));
@@ -203,8 +205,7 @@ Task<void> measure_starts(World& world) {
   }
   begun = Steady::now();
   {
-    MachineOptions cold = clone_of(world);
-    cold.is_clone = false;
+    MachineOptions cold = next_machine(world);
     cold.memory = world.folder / "cold";
     auto machine = co_await Machine::start(std::move(cold));
     auto connection = co_await machine->connect(std::chrono::minutes(2));
@@ -286,12 +287,13 @@ Task<void> measure(World& world, int rounds) {
   const fs::path data = XTEST_SOURCE_DIR;
   TargetLibrary library({data / "targets" / "data"}, {});
   world.target = library.find("x86_64-unknown-linux-gnu");
-  const auto recipes = load_images(data / "emulators" / "vm" / "images");
+  const auto recipes = load_images({data / "emulators" / "vm" / "images"});
   world.recipe = *std::ranges::find(recipes, "linux-x86_64", &ImageRecipe::name);
   const auto say = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
-  world.image = co_await make_debian_image(world.recipe, cache_dir(), say);
+  ImagePlace place{cache_dir(), XTEST_AGENT};
+  world.image = co_await provide_image(world.recipe, std::move(place), say);
   world.agent = co_await build_agent(world.target, data, cache_dir());
-  MachineOptions first = clone_of(world);
+  MachineOptions first = next_machine(world);
   world.snapshot = co_await provide_snapshot(std::move(first), "bench", world.agent, say);
   world.program = co_await compile(world, "trivial", "int main(void) { return 0; }\n");
   world.burner = co_await compile(world, "burner", "int main(void) { volatile unsigned long n = 0; while (n < 40000000) ++n; return 0; }\n");

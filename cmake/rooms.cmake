@@ -25,7 +25,7 @@ xtest_room(base SOURCES runner/base/*.cc LINKS Boost::headers fmt::fmt yaml-cpp 
 xtest_room(model SOURCES runner/model/*.cc LINKS xtest_base)
 xtest_room(record SOURCES runner/record/*.cc LINKS xtest_model nlohmann_json::nlohmann_json)
 xtest_room(dialects SOURCES runner/dialects/*.cc LINKS xtest_model)
-xtest_room(store SOURCES runner/store/*.cc LINKS xtest_model nlohmann_json::nlohmann_json PkgConfig::LIBARCHIVE)
+xtest_room(store SOURCES runner/store/*.cc LINKS xtest_model nlohmann_json::nlohmann_json PkgConfig::LIBARCHIVE PkgConfig::LIBCURL)
 xtest_room(inspect SOURCES suites/inspect/*.cc LINKS xtest_base PkgConfig::LIBELF nlohmann_json::nlohmann_json)
 xtest_room(targets SOURCES targets/*.cc LINKS xtest_store xtest_inspect)
 xtest_room(suites SOURCES suites/*.cc LINKS xtest_dialects xtest_targets xtest_inspect)

@@ -2,12 +2,11 @@
 #include "emulators/vm/debian_image.h"
 
 #include "emulators/ssh/key.h"
+#include "emulators/vm/key_texts.h"
 #include "emulators/vm/kernel_modules.h"
 #include "runner/base/error.h"
 #include "runner/base/files.h"
-#include "runner/base/text.h"
 #include "runner/store/archive.h"
-#include "runner/store/lock.h"
 #include "runner/store/private_apt.h"
 
 #include <algorithm>
@@ -89,27 +88,35 @@ void add_modules(const ImageRecipe& recipe, const fs::path& tree, Root& root) {
   root.file("mod/order", order);
 }
 
-void add_accounts(const MadeImage& image, const std::string& host_private, Root& root) {
-  root.file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n");
+void add_accounts(const ImageRecipe& recipe, const MadeImage& image, Root& root) {
+  root.file("etc/passwd", "root:x:0:0:root:/root:" + recipe.shell +
+                              "\nsshd:x:100:65534::/run/sshd:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n");
   root.file("etc/group", "root:x:0:\nnogroup:x:65534:\n");
   root.file("etc/shadow", "root:*:19000:0:99999:7:::\n", 0600);
-  root.file("etc/shells", "/bin/sh\n");
-  root.file("etc/dropbear/host", to_dropbear(host_private), 0600);
+  std::string shells = "/bin/sh\n";
+  for (const std::string& program : recipe.debian.programs) {
+    if (fs::path(program).parent_path().filename() == "bin") shells += "/" + program + "\n";
+  }
+  root.file("etc/shells", shells);
   root.folder("root", 0700);
   root.folder("root/.ssh", 0700);
-  root.file("root/.ssh/authorized_keys", must_read(image.user_key().string() + ".pub"), 0600);
+  const std::string host_private = must_read(image.private_host_key());
+  if (recipe.reach.server == "openssh") root.file("etc/ssh/host", host_private, 0600);
+  else root.file("etc/dropbear/host", to_dropbear(host_private), 0600);
+  for (const TextFile& file : recipe.debian.files) root.file(file.path, with_keys(file.text, image));
+  if (recipe.provision.kind == ProvisionKind::none) root.file("root/.ssh/authorized_keys", image.public_user_key() + "\n", 0600);
 }
 
 std::string first_root(const ImageRecipe& recipe, const fs::path& tree, const MadeImage& image) {
   Root root;
   for (const char* folder : {"bin", "sbin", "usr/bin", "usr/sbin", "lib", "proc", "sys", "dev", "run", "mnt", "var/log"}) root.folder(folder);
   root.folder("tmp", 01777);
-  root.file("init", must_read(recipe.file.parent_path() / "linux-init"), 0755);
+  root.file("init", must_read(recipe.debian.init), 0755);
   root.file("bin/busybox", must_read(find_in(tree, "bin/busybox")), 0755);
   for (const std::string& program : recipe.debian.programs) root.file(program, must_read(find_in(tree, program)), 0755);
   add_libraries(recipe, tree, root);
   add_modules(recipe, tree, root);
-  add_accounts(image, must_read(image.folder / "host"), root);
+  add_accounts(recipe, image, root);
   return root.finish();
 }
 
@@ -133,35 +140,14 @@ void copy_kernel(const fs::path& tree, const fs::path& to) {
 
 }  // namespace
 
-std::string MadeImage::host_key() const { return std::string(trim(must_read(folder / "host.pub"))); }
-
-std::optional<MadeImage> find_image(const ImageRecipe& recipe, const fs::path& cache) {
-  MadeImage image{cache / "images" / recipe.name / recipe.digest.substr(0, 16)};
-  if (!fs::exists(image.folder)) return std::nullopt;
-  return image;
-}
-
-Task<MadeImage> make_debian_image(ImageRecipe recipe, fs::path cache, Progress progress) {
-  const fs::path home = cache / "images" / recipe.name;
-  fs::create_directories(home);
-  const FileLock lock = co_await FileLock::lock(home / "lock", [&](const fs::path&) {
-    if (progress) progress("waiting for another xtest that makes " + recipe.name);
-  });
-  if (const auto known = find_image(recipe, cache)) co_return *known;
-  const fs::path work = home / "partial";
-  fs::remove_all(work);
-  fs::create_directories(work / "image");
-  fs::permissions(work / "image", fs::perms::owner_all);   // keys lie in it
-  co_await provide_packages(recipe, cache, work / "tree", progress);
-  const MadeImage unfinished{work / "image"};
-  make_key_pair(unfinished.user_key());
-  make_key_pair(unfinished.folder / "host");
-  copy_kernel(work / "tree", unfinished.kernel());
-  must_write_private(unfinished.initrd(), first_root(recipe, work / "tree", unfinished));
-  const MadeImage image{home / recipe.digest.substr(0, 16)};
-  fs::rename(unfinished.folder, image.folder);
-  fs::remove_all(work);
-  co_return image;
+Task<std::vector<std::string>> make_debian_image(ImageRecipe recipe, MadeImage image, fs::path work, fs::path cache, Progress progress) {
+  co_await provide_packages(recipe, cache, work, progress);
+  copy_kernel(work, image.kernel());
+  must_write_private(image.initrd(), first_root(recipe, work, image));
+  std::vector<std::string> origin;
+  for (const UnpackedPackage& one : unpacked_packages(work))
+    origin.push_back(one.package + " " + one.version + " (" + one.architecture + ") " + one.sha256);
+  co_return origin;
 }
 
 }  // namespace xtest

@@ -1,76 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulators/vm/image.h"
 
-#include "runner/base/files.h"
-#include "runner/base/hash.h"
-#include "runner/base/yaml.h"
+#include "emulators/vm/recipe_reader.h"
+#include "runner/base/error.h"
+#include "runner/base/text.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 
 namespace xtest {
-namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> strings(const YamlNode& map, std::string_view key) {
-  const auto node = map.find(key);
-  return node ? node->as_strings() : std::vector<std::string>{};
+std::string MediaSource::file_name() const { return fs::path(urls.front()).filename(); }
+
+const char* to_string(Compression compression) {
+  return std::array{"none", "gz", "bz2", "xz", "zst"}.at(static_cast<std::size_t>(compression));
 }
 
-DebianSource read_debian(const YamlNode& node) {
-  node.allow_only({"suite", "architecture", "kernel", "packages", "modules", "programs", "libraries", "loader"});
-  DebianSource source;
-  source.suite = node.at("suite").as_string();
-  source.architecture = node.at("architecture").as_string();
-  source.kernel = node.at("kernel").as_string();
-  source.packages = node.at("packages").as_strings();
-  source.modules = strings(node, "modules");
-  source.programs = strings(node, "programs");
-  source.libraries = strings(node, "libraries");
-  source.loader = node.at("loader").as_string();
-  return source;
+const char* to_string(MediaFormat format) { return std::array{"iso", "raw", "qcow2"}.at(static_cast<std::size_t>(format)); }
+
+const char* to_string(ProvisionKind kind) {
+  return std::array{"none", "seed-iso", "serial-expect", "disk"}.at(static_cast<std::size_t>(kind));
 }
 
-MachineSpec read_machine(const YamlNode& node) {
-  node.allow_only({"program", "args", "devices", "memory", "console"});
-  MachineSpec machine;
-  machine.program = node.at("program").as_string();
-  machine.args = strings(node, "args");
-  machine.devices = strings(node, "devices");
-  machine.memory_mib = static_cast<int>(node.at("memory").as_int(32, 1 << 20));
-  machine.console = node.at("console").as_string();
-  return machine;
-}
-
-ImageRecipe read_recipe(const fs::path& file, const std::string& init) {
-  const YamlNode node = load_yaml(file);
-  node.allow_only({"name", "title", "arch", "targets", "debian", "machine", "user", "panic"});
-  ImageRecipe recipe;
-  recipe.name = node.at("name").as_string();
-  if (recipe.name != file.stem().string()) node.at("name").fail("the name is not the file's", "name it " + file.stem().string());
-  recipe.title = node.at("title").as_string();
-  recipe.arch = node.at("arch").as_string();
-  recipe.targets = node.at("targets").as_strings();
-  recipe.debian = read_debian(node.at("debian"));
-  recipe.machine = read_machine(node.at("machine"));
-  recipe.user = node.at("user").as_string();
-  recipe.panic = strings(node, "panic");
-  recipe.file = file;
-  recipe.digest = sha256_hex("image 1\n" + read_file(file).value_or("") + init);
-  return recipe;
-}
-
-}  // namespace
-
-std::vector<ImageRecipe> load_images(const fs::path& folder) {
-  const std::string init = read_file(folder / "linux-init").value_or("");
+std::vector<ImageRecipe> load_images(const std::vector<fs::path>& folders) {
   std::vector<ImageRecipe> recipes;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".yaml") recipes.push_back(read_recipe(entry.path(), init));
+  for (const fs::path& folder : folders) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+      if (entry.path().extension() == ".yaml") recipes.push_back(read_recipe(entry.path(), folders.front() / "linux-init"));
+    }
   }
-  std::ranges::sort(recipes, {}, &ImageRecipe::name);
+  std::ranges::stable_sort(recipes, {}, &ImageRecipe::name);
+  const auto twice = std::ranges::adjacent_find(recipes, {}, &ImageRecipe::name);
+  if (twice != recipes.end())
+    throw Error(ErrorKind::usage, Position{twice[1].file.string()}, "there is an image " + twice->name + " already, in " + twice->file.string(),
+                "give it another name");
   return recipes;
+}
+
+std::vector<fs::path> image_folders(const fs::path& data) {
+  std::vector<fs::path> folders{data / "emulators" / "vm" / "images"};
+  const char* config = std::getenv("XDG_CONFIG_HOME");
+  const char* home = std::getenv("HOME");
+  if (config && fs::path(config).is_absolute()) folders.push_back(fs::path(config) / "xtest" / "images");
+  else if (home && fs::path(home).is_absolute()) folders.push_back(fs::path(home) / ".config" / "xtest" / "images");
+  return folders;
+}
+
+const ImageRecipe& find_recipe(const std::vector<ImageRecipe>& recipes, const std::string& name) {
+  const auto found = std::ranges::find(recipes, name, &ImageRecipe::name);
+  if (found != recipes.end()) return *found;
+  std::vector<std::string> names;
+  for (const ImageRecipe& recipe : recipes) names.push_back(recipe.name);
+  const auto near = nearest(name, names);
+  throw Error(ErrorKind::usage, "there is no image '" + name + "'", near ? "did you mean " + *near + "?" : "`xtest image list` shows those there are");
 }
 
 }  // namespace xtest

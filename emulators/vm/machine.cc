@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulators/vm/machine.h"
 
+#include "emulators/vm/overlay.h"
+#include "emulators/vm/qemu_words.h"
 #include "runner/base/error.h"
 #include "runner/base/files.h"
 #include "runner/base/process.h"
@@ -30,22 +32,14 @@ constexpr auto between_looks = 5ms;
 constexpr auto end_patience = 500ms;        // for qemu's end, which the network tells first
 constexpr std::size_t console_lines = 10;
 
-// qemu's options are separated by commas.
-std::string quoted(const std::filesystem::path& path) {
-  std::string text;
-  for (const char letter : path.string()) text += letter == ',' ? std::string(",,") : std::string(1, letter);
-  return text;
-}
-
 std::vector<std::string> command_line(const MachineOptions& options, const std::filesystem::path& program) {
   std::vector<std::string> words{program.string()};
-  const auto same = hardware(options.recipe, options.image);
-  words.insert(words.end(), same.begin(), same.end());
-  words.insert(words.end(), {"-object", "memory-backend-file,id=mem,size=" + std::to_string(options.recipe.machine.memory_mib) + "M,mem-path=" +
-                                            quoted(options.memory) + ",share=" + (options.is_clone ? "off" : "on")});
-  words.insert(words.end(), {"-display", "none", "-no-reboot", "-serial", "file:" + options.console.string(), "-qmp", "stdio", "-qmp",
-                             "unix:qmp,server=on,wait=off"});   // in its folder: the whole path may be too long for a socket
-  if (options.is_clone) words.insert(words.end(), {"-incoming", "defer"});
+  const auto append = [&](std::vector<std::string> more) { words.insert(words.end(), more.begin(), more.end()); };
+  append(hardware(options.recipe, options.image, options.accelerator, options.disk));
+  append({"-object", "memory-backend-file,id=mem,size=" + std::to_string(options.recipe.machine.memory_mib) + "M,mem-path=" +
+                         escaped(options.memory) + ",share=" + (options.is_clone ? "off" : "on")});
+  append({"-serial", "file:" + options.console.string(), "-qmp", "stdio", "-qmp", "unix:qmp,server=on,wait=off"});   // in its folder
+  if (options.is_clone) append({"-incoming", "defer"});
   return words;
 }
 
@@ -56,14 +50,13 @@ struct Machine::Process {
   std::optional<Completion> ended;
 };
 
-std::vector<std::string> hardware(const ImageRecipe& recipe, const MadeImage& image) {
-  const MachineSpec& machine = recipe.machine;
-  std::vector<std::string> words = machine.args;
-  for (const std::string& device : machine.devices) words.insert(words.end(), {"-device", device});
-  words.insert(words.end(), {"-machine", "memory-backend=mem", "-accel", "tcg", "-m", std::to_string(machine.memory_mib), "-smp", "1", "-nodefaults",
-                             "-kernel", image.kernel().string(), "-initrd", image.initrd().string(), "-append",
-                             "console=" + machine.console + " quiet panic=-1", "-netdev", "user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:0-:22",
-                             "-device", "virtio-net-pci,netdev=n,romfile=", "-device", "virtio-rng-pci"});
+std::vector<std::string> hardware(const ImageRecipe& recipe, const MadeImage& image, const std::string& accelerator,
+                                  const std::filesystem::path& disk) {
+  std::vector<std::string> words = machine_words(recipe, accelerator);
+  const auto append = [&](std::vector<std::string> more) { words.insert(words.end(), more.begin(), more.end()); };
+  append({"-machine", "memory-backend=mem"});
+  append(boot_words(recipe, image, disk));
+  append({"-netdev", "user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:0-:" + std::to_string(recipe.reach.port), "-device", "virtio-net-pci,netdev=n,romfile="});
   return words;
 }
 
@@ -181,7 +174,7 @@ Task<std::unique_ptr<SshConnection>> Machine::connect(std::chrono::milliseconds 
   SshOptions options;
   options.host = "127.0.0.1";
   options.port = through != 0 ? through : port_;
-  options.user = options_.recipe.user;
+  options.user = options_.recipe.reach.user;
   options.private_key = options_.image.user_key();
   options.host_keys = {options_.image.host_key()};
   std::string last;

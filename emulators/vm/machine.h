@@ -8,7 +8,7 @@
 
 #include "emulators/agent/client.h"
 #include "emulators/ssh/connection.h"
-#include "emulators/vm/debian_image.h"
+#include "emulators/vm/made_image.h"
 #include "emulators/vm/qmp.h"
 
 #include <filesystem>
@@ -24,12 +24,15 @@ struct MachineOptions {
   std::filesystem::path folder;                // for qemu's words and the control socket; made
   std::filesystem::path console;               // a file; its folder is made
   std::filesystem::path agent;
+  std::string accelerator;                     // "tcg", "kvm"
+  std::filesystem::path disk;                  // the guest's own overlay, where the image has a disk; or empty
   std::filesystem::path memory;                // the file that is the guest's memory
   bool is_clone = false;                       // it is a snapshot's: mapped copy-on-write, and the guest waits for thaw()
 };
 
 // The words of the machine that two guests have to share for one to continue where the other was frozen.
-std::vector<std::string> hardware(const ImageRecipe& recipe, const MadeImage& image);
+std::vector<std::string> hardware(const ImageRecipe& recipe, const MadeImage& image, const std::string& accelerator,
+                                  const std::filesystem::path& disk);
 
 class Machine {
  public:

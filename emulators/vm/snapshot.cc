@@ -2,6 +2,8 @@
 #include "emulators/vm/snapshot.h"
 
 #include "emulators/guest/guest_session.h"
+#include "emulators/vm/overlay.h"
+#include "emulators/vm/qemu_words.h"
 #include "runner/base/error.h"
 #include "runner/base/files.h"
 #include "runner/base/hash.h"
@@ -21,7 +23,7 @@ constexpr auto kept_unused = std::chrono::days(7);
 
 std::string key_of(const MachineOptions& base, const std::string& version, const fs::path& agent) {
   std::string all = "snapshot 1\n" + version + "\n" + base.image.host_key() + "\n" + sha256_file(agent) + "\n";
-  for (const std::string& word : hardware(base.recipe, base.image)) all += word + "\n";
+  for (const std::string& word : hardware(base.recipe, base.image, base.accelerator, base_disk(base.recipe, base.image) ? "disk" : "")) all += word + "\n";
   return sha256_hex(all).substr(0, 16);
 }
 
@@ -33,8 +35,23 @@ std::string identity(const fs::path& file) {
   return std::to_string(status.st_ino) + " " + std::to_string(status.st_size) + " " + stamp(status.st_mtim) + " " + stamp(status.st_ctim);
 }
 
-std::string identities(const Snapshot& snapshot) { return identity(snapshot.memory()) + "\n" + identity(snapshot.state()) + "\n"; }
-std::string digests(const Snapshot& snapshot) { return sha256_file(snapshot.memory()) + "\n" + sha256_file(snapshot.state()) + "\n"; }
+std::vector<fs::path> parts(const Snapshot& snapshot) {
+  std::vector<fs::path> files{snapshot.memory(), snapshot.state()};
+  if (fs::exists(snapshot.disk())) files.push_back(snapshot.disk());
+  return files;
+}
+
+std::string identities(const Snapshot& snapshot) {
+  std::string all;
+  for (const fs::path& part : parts(snapshot)) all += identity(part) + "\n";
+  return all;
+}
+
+std::string digests(const Snapshot& snapshot) {
+  std::string all;
+  for (const fs::path& part : parts(snapshot)) all += sha256_file(part) + "\n";
+  return all;
+}
 
 void seal(const Snapshot& snapshot, const std::string& sums) {
   if (write_file(snapshot.folder / "sealed", sums + identities(snapshot)) != 0)
@@ -63,6 +80,10 @@ void remove_old(const fs::path& home) {
 Task<void> boot_and_freeze(MachineOptions options, fs::path agent, Snapshot into) {
   options.memory = into.memory();
   options.is_clone = false;
+  if (auto base = base_disk(options.recipe, options.image)) {
+    options.disk = into.disk();
+    co_await make_overlay(std::move(*base), options.disk);
+  }
   const auto machine = co_await Machine::start(std::move(options));
   {
     const auto connection = co_await machine->connect(boot_patience);
@@ -93,6 +114,17 @@ Task<Snapshot> provide_snapshot(MachineOptions base, std::string version, fs::pa
   fs::rename(partial.folder, wanted.folder);
   seal(wanted, sums);
   co_return wanted;
+}
+
+Task<MachineOptions> clone_of(Snapshot snapshot, MachineOptions base) {
+  base.memory = snapshot.memory();
+  base.is_clone = true;
+  if (!fs::exists(snapshot.disk())) co_return base;
+  fs::create_directories(base.folder);
+  base.disk = base.folder / "disk";
+  BaseDisk frozen{snapshot.disk(), MediaFormat::qcow2};
+  co_await make_overlay(std::move(frozen), base.disk);
+  co_return base;
 }
 
 }  // namespace xtest

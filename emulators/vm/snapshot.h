@@ -18,13 +18,17 @@ struct Snapshot {
   std::filesystem::path folder;
   std::filesystem::path memory() const { return folder / "memory"; }
   std::filesystem::path state() const { return folder / "state"; }
+  std::filesystem::path disk() const { return folder / "disk"; }   // of images that have one
 };
 
 // Where the agent lies in such a guest.
 inline constexpr const char* agent_in_snapshot = "/var/tmp/xtest";
 
-// Finds the snapshot or makes it, once for all processes. `base` says how the machine is to be started (its memory and
-// is_clone are set here); `version` is qemu's, `agent` was built for the guest.
+// Finds the snapshot or makes it, once for all processes. `base` says how the machine is to be started (memory and disk are
+// set here); `version` is qemu's, `agent` was built for the guest.
 Task<Snapshot> provide_snapshot(MachineOptions base, std::string version, std::filesystem::path agent, Progress progress);
+
+// What a machine needs to go on from there by thaw(), with a disk of its own.
+Task<MachineOptions> clone_of(Snapshot snapshot, MachineOptions base);
 
 }  // namespace xtest

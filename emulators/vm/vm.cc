@@ -4,8 +4,9 @@
 #include "emulators/guest/agent_build.h"
 #include "emulators/guest/guest_session.h"
 #include "emulators/settings.h"
-#include "emulators/vm/debian_image.h"
+#include "emulators/vm/acceleration.h"
 #include "emulators/vm/machine.h"
+#include "emulators/vm/provide_image.h"
 #include "emulators/vm/snapshot.h"
 #include "runner/base/error.h"
 #include "runner/base/process.h"
@@ -62,14 +63,14 @@ class Vm final : public Executor {
   Vm(const Target& target, const ExecutorSpec& spec, const ExecutorContext& context) : target_(target), spec_(spec), context_(context) {}
 
   std::string name() const override { return "vm:" + setting(spec_, "image"); }
-  std::string identity() const override { return "vm " + recipe_.name + " " + recipe_.digest.substr(0, 16) + " " + version_ + " tcg"; }
+  std::string identity() const override { return "vm " + recipe_.name + " " + recipe_.digest.substr(0, 16) + " " + version_ + " " + acceleration_.name; }
   std::set<std::string> features() const override { return {"vm", "emulated", "binfmt", "reexec"}; }
   Capacity capacity() const override { return {number_of(spec_, "guests", guests_that_fit(recipe_)), kDepth, 1}; }
-  double slowness() const override { return 10; }
+  double slowness() const override { return acceleration_.name == "tcg" ? 10 : 1.5; }
 
   Task<Availability> available() override {
     const std::string wanted = setting(spec_, "image");
-    const auto recipes = load_images(context_.data / "emulators" / "vm" / "images");
+    const auto recipes = load_images(image_folders(context_.data));
     const auto found = std::ranges::find(recipes, wanted, &ImageRecipe::name);
     if (found == recipes.end()) co_return Availability{false, "there is no image '" + wanted + "'", ""};
     recipe_ = *found;
@@ -82,7 +83,9 @@ class Vm final : public Executor {
     const Completion told = co_await run_process(std::move(spec));
     if (!exited_with(told, 0)) co_return Availability{false, recipe_.machine.program + " " + describe(told.how), recipe_.machine.program};
     version_ = std::string(trim(std::string_view(told.out.text).substr(0, told.out.text.find('\n'))));
-    co_return Availability{true, recipe_.title + " in a guest, " + version_, ""};
+    std::filesystem::create_directories(context_.scratch);
+    acceleration_ = co_await find_acceleration(*program, context_.scratch);
+    co_return Availability{true, recipe_.title + " in a guest, " + version_ + ", " + (acceleration_.why.empty() ? acceleration_.name : acceleration_.why), ""};
   }
 
   Task<std::unique_ptr<Session>> open() override {
@@ -114,8 +117,11 @@ class Vm final : public Executor {
     const auto say = [told = context_.say](std::string_view line) {
       if (told && *told) (*told)(line);
     };
-    const MadeImage image = co_await make_debian_image(recipe_, context_.cache, say);
-    MachineOptions options{recipe_, image, context_.scratch / folder, console_of(folder), context_.agent, {}, false};
+    if (!image_) {
+      ImagePlace place{context_.cache, context_.agent};
+      image_ = co_await provide_image(recipe_, std::move(place), say);
+    }
+    MachineOptions options{recipe_, *image_, context_.scratch / folder, console_of(folder), context_.agent, acceleration_.name, {}, {}, false};
     if (!snapshot_) {
       const auto agent = co_await build_agent(target_, context_.data, context_.cache);
       MachineOptions first = options;
@@ -123,9 +129,7 @@ class Vm final : public Executor {
       first.console = console_of(folder + "-first");
       snapshot_ = co_await provide_snapshot(std::move(first), version_, agent, say);
     }
-    options.memory = snapshot_->memory();
-    options.is_clone = true;
-    co_return options;
+    co_return co_await clone_of(*snapshot_, std::move(options));
   }
 
   Target target_;
@@ -133,6 +137,8 @@ class Vm final : public Executor {
   ExecutorContext context_;
   ImageRecipe recipe_;
   std::string version_;
+  Acceleration acceleration_;
+  std::optional<MadeImage> image_;
   std::optional<Snapshot> snapshot_;
   int opened_ = 0;
 };

@@ -2,12 +2,18 @@
 #include "runner/store/archive.h"
 
 #include "runner/base/error.h"
+#include "runner/base/fd.h"
+#include "runner/base/files.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
+#include <iterator>
 
 namespace xtest {
 namespace {
@@ -55,10 +61,15 @@ void ArchiveWriter::State::add(const std::string& path, unsigned type, unsigned 
     fail(writer.get(), "cannot put " + path + " into an archive");
 }
 
-ArchiveWriter::ArchiveWriter(ArchiveFormat format) : state_(std::make_unique<State>()) {
+ArchiveWriter::ArchiveWriter(ArchiveFormat format, const std::string& label) : state_(std::make_unique<State>()) {
   archive* const writer = state_->writer.get();
-  if (format == ArchiveFormat::cpio) archive_write_set_format_cpio_newc(writer);
-  else archive_write_set_format_pax_restricted(writer);
+  switch (format) {
+    case ArchiveFormat::tar: archive_write_set_format_pax_restricted(writer); break;
+    case ArchiveFormat::cpio: archive_write_set_format_cpio_newc(writer); break;
+    case ArchiveFormat::iso:
+      archive_write_set_format_iso9660(writer);
+      if (archive_write_set_format_option(writer, "iso9660", "volume-id", label.c_str()) != ARCHIVE_OK) fail(writer, "a CD cannot be called " + label);
+  }
   archive_write_set_bytes_per_block(writer, 0);
   if (archive_write_open(writer, &state_->bytes, nullptr, append, nullptr) != ARCHIVE_OK) fail(writer, "cannot begin an archive");
 }
@@ -98,6 +109,69 @@ std::string decompressed(const std::filesystem::path& file) {
     if (size == 0) return bytes;
     bytes.append(piece.data(), static_cast<std::size_t>(size));
   }
+}
+
+namespace {
+
+constexpr std::size_t hole = 64u << 10;         // as far as a file system makes holes at all
+
+struct Filter {
+  std::string_view name;
+  int code;
+  int (*allow)(archive*);
+};
+constexpr Filter filters[] = {{"none", ARCHIVE_FILTER_NONE, archive_read_support_filter_none}, {"gz", ARCHIVE_FILTER_GZIP, archive_read_support_filter_gzip},
+                              {"bz2", ARCHIVE_FILTER_BZIP2, archive_read_support_filter_bzip2}, {"xz", ARCHIVE_FILTER_XZ, archive_read_support_filter_xz},
+                              {"zst", ARCHIVE_FILTER_ZSTD, archive_read_support_filter_zstd}};
+
+// A file that is written from its beginning to its end.
+class SparseFile {
+ public:
+  explicit SparseFile(const std::filesystem::path& path) : path_(path), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
+    if (!file_) fail(errno);
+  }
+  void append(std::string_view bytes) {
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(hole, bytes.size()))) {
+      const auto piece = bytes.substr(0, hole);
+      const bool is_hole = piece.size() == hole && piece.find_first_not_of('\0') == piece.npos;
+      if (is_hole ? ::lseek(file_.get(), hole, SEEK_CUR) < 0 : write_all(file_.get(), piece).error != 0) fail(errno);
+      size_ += static_cast<off_t>(piece.size());
+    }
+  }
+  void finish() {
+    if (::ftruncate(file_.get(), size_) != 0) fail(errno);
+  }
+
+ private:
+  [[noreturn]] void fail(int error) const {
+    throw Error(ErrorKind::infra, "cannot write " + path_.string() + ": " + std::strerror(error));
+  }
+  std::filesystem::path path_;
+  UniqueFd file_;
+  off_t size_ = 0;
+};
+
+}  // namespace
+
+void decompress(const std::filesystem::path& from, const std::filesystem::path& to, const std::string& compression) {
+  const auto filter = std::ranges::find(filters, compression, &Filter::name);
+  if (filter == std::end(filters)) throw Error(ErrorKind::internal, "no compression is called " + compression);
+  const std::unique_ptr<archive, Free> reader(archive_read_new());
+  filter->allow(reader.get());
+  archive_read_support_format_raw(reader.get());
+  archive_entry* entry = nullptr;
+  if (archive_read_open_filename(reader.get(), from.c_str(), 1 << 16) != ARCHIVE_OK || archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK)
+    fail(reader.get(), "cannot read " + from.string());
+  if (archive_filter_code(reader.get(), 0) != filter->code) throw Error(ErrorKind::infra, from.string() + " is not compressed as " + compression);
+  SparseFile file(to);
+  std::string piece(1 << 20, '\0');
+  for (;;) {
+    const auto size = archive_read_data(reader.get(), piece.data(), piece.size());
+    if (size < 0) fail(reader.get(), "cannot decompress " + from.string());
+    if (size == 0) break;
+    file.append(std::string_view(piece).substr(0, static_cast<std::size_t>(size)));
+  }
+  file.finish();
 }
 
 }  // namespace xtest

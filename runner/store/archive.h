@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Archives made in memory, member by member: a tar for a guest, the cpio that a Linux kernel takes as its first root.
+// Archives made in memory, member by member: a tar for a guest, the cpio that a Linux kernel takes as its first root, a CD.
 //
 // Equal members in equal order make equal bytes: owner root, time 0, inodes counted. Any one thread. Errors are
 // Error{infra}.
@@ -12,11 +12,12 @@
 
 namespace xtest {
 
-enum class ArchiveFormat { tar, cpio };   // ustar with pax where need be; "newc" (Documentation/driver-api/early-userspace)
+// ustar with pax where need be; "newc" (Documentation/driver-api/early-userspace); ISO 9660 with Rock Ridge and Joliet.
+enum class ArchiveFormat { tar, cpio, iso };
 
 class ArchiveWriter {
  public:
-  explicit ArchiveWriter(ArchiveFormat format);
+  explicit ArchiveWriter(ArchiveFormat format, const std::string& label = {});   // `label`: a CD's volume
   ~ArchiveWriter();
   ArchiveWriter(const ArchiveWriter&) = delete;
   ArchiveWriter& operator=(const ArchiveWriter&) = delete;
@@ -35,5 +36,9 @@ class ArchiveWriter {
 
 // The bytes of a file that one filter compressed (xz, gz, zst, bz2, or none).
 std::string decompressed(const std::filesystem::path& file);
+
+// The same of a file of any size, piece by piece into another, whose blocks of zeroes take no room. `compression`: none, gz,
+// bz2, xz, zst; a file that is not compressed so is refused.
+void decompress(const std::filesystem::path& from, const std::filesystem::path& to, const std::string& compression);
 
 }  // namespace xtest

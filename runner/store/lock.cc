@@ -22,16 +22,27 @@ constexpr std::chrono::milliseconds retry_after{100};
               "it must be writable and on a file system that knows flock");
 }
 
+// An empty descriptor if it is taken.
+UniqueFd try_flock(const std::filesystem::path& file, int kind) {
+  UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (!fd) fail(file);
+  while (::flock(fd.get(), kind | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return UniqueFd();
+    if (errno != EINTR) fail(file);
+  }
+  return fd;
+}
+
 }  // namespace
 
 std::optional<FileLock> FileLock::try_lock(const std::filesystem::path& file) {
-  UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  if (!fd) fail(file);
-  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return std::nullopt;
-    if (errno != EINTR) fail(file);
-  }
-  return FileLock(std::move(fd));
+  UniqueFd fd = try_flock(file, LOCK_EX);
+  return fd ? std::optional(FileLock(std::move(fd))) : std::nullopt;
+}
+
+std::optional<FileLock> FileLock::try_share(const std::filesystem::path& file) {
+  UniqueFd fd = try_flock(file, LOCK_SH);
+  return fd ? std::optional(FileLock(std::move(fd))) : std::nullopt;
 }
 
 Task<FileLock> FileLock::lock(std::filesystem::path file, std::function<void(const std::filesystem::path&)> waits) {

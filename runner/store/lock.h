@@ -19,6 +19,9 @@ class FileLock {
   // Nothing if another process, or another FileLock of this one, holds it.
   static std::optional<FileLock> try_lock(const std::filesystem::path& file);
 
+  // The same, shared with others that share it.
+  static std::optional<FileLock> try_share(const std::filesystem::path& file);
+
   // `waits` is called once if it has to wait, with the file, so that a person learns why nothing happens.
   static Task<FileLock> lock(std::filesystem::path file, std::function<void(const std::filesystem::path&)> waits = {});
 

@@ -61,6 +61,7 @@ const std::vector<Restriction> kRestrictions = {
     {"SQLite", R"(#\s*include\s*<sqlite)", {}},
     {"libssh", R"(#\s*include\s*<libssh)", {"emulators/ssh/"}},
     {"libarchive", R"(#\s*include\s*<archive)", {"runner/store/archive.cc"}},
+    {"libcurl", R"(#\s*include\s*<curl/)", {"runner/store/fetch.cc"}},
     {"starting processes", kStatement + R"((v?fork|execv\w*|execl\w*|posix_spawn\w*|system|popen)\s*\()",
      {"runner/base/process.cc", "emulators/agent/"}},
     {"killing processes", kStatement + R"((kill|killpg|pidfd_send_signal)\s*\(\s*[^)\s])",

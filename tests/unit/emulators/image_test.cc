@@ -2,6 +2,7 @@
 // Recipes of guests, and which modules of a kernel they load.
 #include "emulators/vm/image.h"
 #include "emulators/vm/kernel_modules.h"
+#include "emulators/vm/media.h"
 #include "runner/base/error.h"
 #include "runner/base/files.h"
 #include "tests/support/temp_folder.h"
@@ -43,22 +44,93 @@ class Image : public testing::Test {
   const fs::path folder_ = home_.path();
 };
 
+const fs::path kOurs = fs::path(XTEST_SOURCE_DIR) / "emulators/vm/images";
+
 TEST_F(Image, TheRecipesOfTheTreeAreRead) {
   std::vector<std::string> names;
-  for (const ImageRecipe& recipe : load_images(fs::path(XTEST_SOURCE_DIR) / "emulators/vm/images")) {
+  for (const ImageRecipe& recipe : load_images({kOurs})) {
     names.push_back(recipe.name);
     EXPECT_FALSE(recipe.targets.empty()) << recipe.name;
     EXPECT_FALSE(recipe.panic.empty()) << recipe.name;
     EXPECT_EQ(recipe.digest.size(), 64u);
   }
-  EXPECT_THAT(names, ElementsAre("linux-aarch64", "linux-riscv64", "linux-x86_64"));
+  EXPECT_THAT(names, ElementsAre("dragonfly-6.4", "freebsd-14", "linux-aarch64", "linux-riscv64", "linux-x86_64", "linux-x86_64-openssh", "omnios-r151054"));
 }
 
-TEST_F(Image, ARecipeThatIsWrongNamesItsPlace) {
-  write_file(folder_ / "mine.yaml", "name: other\n");
-  EXPECT_THAT(error_of([&] { load_images(folder_); }), HasSubstr("mine.yaml:1:7: the name is not the file's"));
-  write_file(folder_ / "mine.yaml", "name: mine\nmachin: x\n");
-  EXPECT_THAT(error_of([&] { load_images(folder_); }), HasSubstr("mine.yaml:2:"));
+constexpr const char* kHead = "name: mine\ntitle: t\narch: x86_64\ntargets: [x86_64-unknown-freebsd]\ntried: no\n";
+constexpr const char* kTail = "machine: {program: qemu-system-x86_64, memory: 512}\nreach: {user: root, server: openssh}\n";
+
+TEST_F(Image, EachThingThatIsWrongInARecipeNamesItsPlace) {
+  const auto error_in = [&](const std::string& text) {
+    write_file(folder_ / "mine.yaml", text);
+    return error_of([&] { load_images({folder_}); });
+  };
+  const auto in_media = [&](const std::string& media) { return error_in(kHead + ("media: {" + media + "}\n") + kTail); };
+  const auto in_provision = [&](const std::string& provision) {
+    return error_in(kHead + std::string("media: {version: 1, urls: [http://x/y], sha256: unknown, format: raw}\n") + kTail + "provision: " + provision + "\n");
+  };
+  EXPECT_THAT(error_in("name: other\n"), HasSubstr("mine.yaml:1:7: the name is not the file's"));
+  EXPECT_THAT(error_in("name: mine\nmachin: x\n"), HasSubstr("mine.yaml:2:"));
+  EXPECT_THAT(error_in("name: mine\ntitle: t\narch: a\ntargets: [t]\ntried: maybe\n"), HasSubstr("mine.yaml:5:8: 'maybe' is not among yes, no"));
+  EXPECT_THAT(in_media("version: 1, urls: [nowhere], sha256: unknown, format: raw"), HasSubstr("mine.yaml:6:28: 'nowhere' is no URL"));
+  EXPECT_THAT(in_media("version: 1, urls: [http://x/y], sha256: abc, format: raw"), HasSubstr("a sha256 has 64 digits"));
+  EXPECT_THAT(in_media("version: 1, urls: [http://x/y], format: raw, sha256: " + std::string(64, 'a')), HasSubstr("where does this sha256 stand in public?"));
+  EXPECT_THAT(in_media("version: 1, urls: [http://x/y], sha256: unknown, format: vmdk"), HasSubstr("'vmdk' is not among iso, raw, qcow2"));
+  EXPECT_THAT(in_media("version: 1, urls: [http://x/y], sha256: unknown, format: raw, compression: zip"), HasSubstr("'zip' is not among none, gz, bz2, xz, zst"));
+  EXPECT_THAT(in_provision("disk"), HasSubstr("mine.yaml:9:12: more has to be said for disk"));
+  EXPECT_THAT(in_provision("{kind: disk, disk: missing.img, format: raw}"), HasSubstr("there is no file"));
+  EXPECT_THAT(in_provision("{kind: seed-iso, label: CIDATA, files: {../x: y}}"), HasSubstr("'../x' does not lie below the root"));
+  EXPECT_THAT(in_provision("{kind: serial-expect, installation: {}, dialogue: [{send: x}]}"), HasSubstr("mine.yaml:9:"));
+  EXPECT_THAT(in_provision("{kind: serial-expect, installation: {disk: big}, dialogue: [{expect: x}]}"), HasSubstr("'big' is no size"));
+}
+
+TEST_F(Image, ARecipeOfAMediumIsRead) {
+  write_file(folder_ / "mine.yaml", kHead + std::string(R"(
+media:
+  version: "14.3"
+  urls: ["https://a/x.qcow2.xz", "https://b/x.qcow2.xz"]
+  sha256: unknown
+  compression: xz
+  format: qcow2
+provision:
+  kind: serial-expect
+  installation: {disk: 2G, limit: 30m}
+  dialogue:
+    - {expect: "login:", send: "root\n", limit: 5m}
+    - {expect: "# "}
+known_lies: [no-futex]
+)") + kTail);
+  const ImageRecipe recipe = load_images({folder_}).at(0);
+  EXPECT_EQ(recipe.media->file_name(), "x.qcow2.xz");
+  EXPECT_EQ(recipe.media->compression, Compression::xz);
+  EXPECT_EQ(recipe.media->format, MediaFormat::qcow2);
+  EXPECT_TRUE(recipe.media->sha256.empty());
+  EXPECT_EQ(recipe.provision.dialogue.at(0).send, "root\n");
+  EXPECT_EQ(recipe.provision.dialogue.at(0).limit, std::chrono::minutes(5));
+  EXPECT_EQ(recipe.provision.installation->disk_bytes, 2ull << 30);
+  EXPECT_THAT(recipe.known_lies, ElementsAre("no-futex"));
+  EXPECT_FALSE(recipe.tried);
+}
+
+TEST_F(Image, TheDigestIsThatOfEverythingThatGoesIn) {
+  for (const char* file : {"linux-init", "linux-x86_64.yaml"}) fs::copy_file(kOurs / file, folder_ / file);
+  const std::string first = load_images({folder_}).at(0).digest;
+  EXPECT_EQ(load_images({folder_}).at(0).digest, first);
+  write_file(folder_ / "linux-init", *read_file(kOurs / "linux-init") + "\n");
+  const std::string with_other_init = load_images({folder_}).at(0).digest;
+  EXPECT_NE(with_other_init, first);
+  write_file(folder_ / "linux-x86_64.yaml", *read_file(kOurs / "linux-x86_64.yaml") + "known_lies: [x]\n");
+  EXPECT_NE(load_images({folder_}).at(0).digest, with_other_init);
+}
+
+TEST_F(Image, ChecksumFilesOfAllUsualFormsAreRead) {
+  const std::string digest(64, 'a'), other(64, 'b');
+  EXPECT_EQ(sha256_in(other + "  y.iso\n" + digest + "  x.iso\n", "x.iso"), digest);
+  EXPECT_EQ(sha256_in(digest + " *x.iso\r\n", "x.iso"), digest);
+  EXPECT_EQ(sha256_in("SHA256 (y.iso) = " + other + "\nSHA256 (x.iso) = " + digest + "\n", "x.iso"), digest);
+  EXPECT_EQ(sha256_in(std::string(64, 'A') + "\n", "x.iso"), digest);
+  EXPECT_EQ(sha256_in("MD5 (x.iso) = " + std::string(32, 'a') + "\n", "x.iso"), std::nullopt);
+  EXPECT_EQ(sha256_in(digest + "  y.iso\n", "x.iso"), std::nullopt);
 }
 
 TEST_F(Image, ModulesComeAfterWhatTheyNeed) {

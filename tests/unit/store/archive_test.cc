@@ -29,6 +29,16 @@ class Archive : public testing::Test {
     return done.out.text;
   }
 
+  template <class Act>
+  std::string error_of(Act act) {
+    try {
+      act();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
   asio::io_context io_;
   const TempFolder home_;
   const fs::path folder_ = home_.path();
@@ -69,6 +79,30 @@ TEST_F(Archive, ReadsWhatAFilterCompressedAndWhatNoneDid) {
   EXPECT_EQ(decompressed(folder_ / "plain"), std::string(100000, 'x') + "end");
   out_of({"gzip", "plain"});
   EXPECT_EQ(decompressed(folder_ / "plain.gz"), std::string(100000, 'x') + "end");
+}
+
+TEST_F(Archive, DecompressesWhatOtherProgramsCompressed) {
+  const std::string content = "begin" + std::string(3'000'000, '\0') + "end" + std::string(200'000, '\0');
+  for (const auto& [suffix, program] : {std::pair{"gz", "gzip"}, {"bz2", "bzip2"}, {"xz", "xz"}, {"zst", "zstd"}}) {
+    ASSERT_EQ(write_file(folder_ / "plain", content), 0);
+    const std::string packed = std::string("plain.") + suffix;
+    out_of({"sh", "-c", std::string(program) + " -c plain > " + packed});
+    decompress(folder_ / packed, folder_ / "out", suffix);
+    EXPECT_EQ(read_file(folder_ / "out"), content) << suffix;
+    out_of({"truncate", "-s", "-20", packed});
+    EXPECT_THAT(error_of([&] { decompress(folder_ / packed, folder_ / "out", suffix); }), HasSubstr("cannot ")) << suffix;
+    EXPECT_THAT(error_of([&] { decompress(folder_ / "plain", folder_ / "out", suffix); }), HasSubstr("is not compressed as")) << suffix;
+  }
+  decompress(folder_ / "plain", folder_ / "out", "none");
+  EXPECT_EQ(read_file(folder_ / "out"), content);
+}
+
+TEST_F(Archive, LeavesHolesWhereThereIsNothing) {
+  ASSERT_EQ(write_file(folder_ / "plain", std::string(8u << 20, '\0') + "end"), 0);
+  decompress(folder_ / "plain", folder_ / "out", "none");
+  EXPECT_EQ(fs::file_size(folder_ / "out"), (8u << 20) + 3);
+  const std::string blocks = out_of({"stat", "-c", "%b", "out"});
+  EXPECT_LT(std::stoi(blocks), 1000) << "blocks of 512 bytes";
 }
 
 TEST_F(Archive, NamesAFileThatItCannotRead) {
