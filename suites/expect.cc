@@ -12,11 +12,6 @@
 namespace xtest {
 namespace {
 
-bool is_date(const std::string& text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  return std::ranges::all_of(text, [](char c) { return c == '-' || std::isdigit(static_cast<unsigned char>(c)); });
-}
-
 Expectation read_entry(const YamlNode& node) {
   node.allow_only({"test", "when", "status", "reason", "link", "expires"});
   Expectation entry;
@@ -44,6 +39,11 @@ bool applies(const Expectation& entry, const std::string& test, const std::set<s
 }
 
 }  // namespace
+
+bool is_date(const std::string& text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  return std::ranges::all_of(text, [](char c) { return c == '-' || std::isdigit(static_cast<unsigned char>(c)); });
+}
 
 void Expectations::add_lies(const Target& target, const std::string& executor) {
   for (const Lie& lie : target.lies) {

@@ -25,6 +25,8 @@
 
 namespace xtest {
 
+bool is_date(const std::string& text);   // "YYYY-MM-DD"
+
 struct Expectation {
   enum class Kind { xfail, skip } kind = Kind::xfail;
   std::string test;

@@ -161,7 +161,7 @@ std::map<CaseIx, Outcome> judged_again(const Replay& replay, const std::string& 
   std::vector<Expectations> lists(1);
   lists[0].add_lies(lying, "fake");
   std::map<CaseIx, Outcome> outcomes;
-  for (const Event& event : judge_again(replay, lists, "2026-11-21")) {
+  for (const Event& event : judge_again(replay, lists, {}, "2026-11-21")) {
     if (const auto* decided = std::get_if<CaseDecided>(&event.body)) outcomes[decided->test] = decided->outcome;
   }
   return outcomes;
@@ -216,7 +216,7 @@ TEST(Rejudge, ChangesNothingBesidesTheDecisions) {
   describe(world);
   world.run([](Engine& engine) { engine.list(); });
   const Replay replay = whole_record_of(world);
-  const auto again = judge_again(replay, std::vector<Expectations>(1), "2026-11-21");
+  const auto again = judge_again(replay, std::vector<Expectations>(1), {}, "2026-11-21");
   ASSERT_EQ(again.size(), replay.events.size());
   for (std::size_t at = 0; at < again.size(); ++at) EXPECT_EQ(event_to_json(again[at]), event_to_json(replay.events[at]));
 }
