@@ -2,8 +2,10 @@
 // Emulator or port? A program that meets qemu-user's lost exec error, one that fails everywhere and one that is well, under
 // the real qemu-user and in a real guest.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include "tests/support/playground.h"
+#include "tests/support/watch.h"
 
 namespace xtest {
 namespace {
@@ -34,6 +36,10 @@ struct EmulatorOrPort : testing::Test {
     here.suite("both", {{"fine.c", "int main(void) { return 0; }\n"}, {"spawns.c", kSpawns}, {"wrong.c", "int main(void) { return 3; }\n"}}, "limit: 20s\n");
   }
   Ran run(const Playground::Words& more) const { return here.run("both", more); }
+  bool is_decided(const std::string& test) const {
+    const auto records = here.records();
+    return !records.empty() && here.verdicts(records.back()).contains(test);
+  }
 };
 
 TEST_F(EmulatorOrPort, WhatFailsUnderQemuUserIsRunAgainInTheGuest) {
@@ -67,6 +73,31 @@ TEST_F(EmulatorOrPort, OnBothHasAColumnForEachAndALineForTheDifference) {
   for (const auto& event : here.events(here.records().back()))
     builds += event.value("event", "") == "job_started" && event.value("kind", "") == "build" ? 1 : 0;
   EXPECT_EQ(builds, 3u) << "each program is built once";
+}
+
+TEST_F(EmulatorOrPort, ARerunIsAboutWhatFailedWhereItFailed) {
+  const Ran ran = run({"--on", "host,qemu-user"});
+  EXPECT_EQ(ran.code, 100) << describe(ran);
+  EXPECT_THAT(ran.err, ContainsRegex("both::run::spawns.c gcc +PASS +FAIL"));
+  const Ran again = here.xtest({"rerun"});
+  EXPECT_EQ(again.code, 100) << describe(again);
+  EXPECT_THAT(again.err, ContainsRegex("fail +1 +2\n"));
+  EXPECT_THAT(again.err, HasSubstr("0 of 1 tests have another verdict elsewhere"));
+  EXPECT_THAT(again.err, HasSubstr("1 tests were selected on one executor only"));
+}
+
+TEST_F(EmulatorOrPort, AResumedRunGoesOnOnEachExecutor) {
+  here.suite("slow", {{"a.c", "int main(void) { return 0; }\n"}, {"z.c", "#include <unistd.h>\nint main(void) { sleep(3); return 0; }\n"}}, "limit: 60s\n");
+  {
+    Running running(here.call(here.run_words("slow", {"--on", "host,qemu-user", "-j1"})));
+    ASSERT_TRUE(eventually([&] { return is_decided("run::a.c"); }, std::chrono::seconds(60)));
+    running.send(SIGKILL);
+    running.wait();
+  }
+  const Ran resumed = here.xtest({"resume"});
+  EXPECT_EQ(resumed.code, 0) << describe(resumed);
+  EXPECT_THAT(resumed.err, ContainsRegex("pass +2 +2\n"));
+  EXPECT_THAT(resumed.err, HasSubstr("0 of 2 tests have another verdict elsewhere"));
 }
 
 TEST_F(EmulatorOrPort, AKnownLieIsNamedAndOneThatIsOverIsReported) {
