@@ -45,19 +45,6 @@ bool is_date(const std::string& text) {
   return std::ranges::all_of(text, [](char c) { return c == '-' || std::isdigit(static_cast<unsigned char>(c)); });
 }
 
-void Expectations::add_lies(const Target& target, const std::string& executor) {
-  for (const Lie& lie : target.lies) {
-    if (lie.executor != executor) continue;
-    Expectation entry;
-    entry.test = lie.test;
-    if (!lie.when.empty()) entry.when = Expr::parse(lie.when, lie.where);
-    entry.reason = lie.reason;
-    entry.link = lie.link;
-    entry.where = lie.where;
-    entries_.push_back(std::move(entry));
-  }
-}
-
 void Expectations::add_file(const std::filesystem::path& file) {
   const YamlNode root = load_yaml(file);
   root.allow_only({"expectations"});

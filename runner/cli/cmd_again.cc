@@ -80,31 +80,15 @@ Task<int> rerun(const Registry& registry, AgainOptions again) {
   co_return co_await conduct(registry, std::move(context), std::move(how));
 }
 
-// The layers a run with these files would have had: each target's known lies, then the files.
-std::vector<Expectations> lists_for(const Replay& replay, const AgainOptions& again) {
-  const RunOptions options = parse_run(replay.started.argv);
-  TargetLibrary library = open_targets(find_locations(), options.where);
-  std::vector<Expectations> lists;
-  for (const TargetInfo& target : replay.started.targets) {
-    Expectations list;
-    for (const StreamInfo& info : replay.started.streams) {
-      if (info.stream.executor == "none" || target_index(replay.started, info.stream) != lists.size()) continue;
-      list.add_lies(library.find(target.triple), info.stream.executor);
-      break;
-    }
-    for (const std::string& file : again.expect) list.add_file(file);
-    lists.push_back(std::move(list));
-  }
-  return lists;
-}
-
 // Makes a new record with the old observations and new decisions, and reports it.
 int rejudge(const Registry&, const AgainOptions& again) {
   const auto record = find_run(again.runs, again.run);
   const Replay replay = read_replay(record);
   refuse_damage(replay, record);
-  const std::vector<Expectations> lists = lists_for(replay, again);
-  const KnownLies lies = known_lies(find_locations(), again.known_lies);
+  const RunOptions options = parse_run(replay.started.argv);
+  const std::vector<Expectations> lists(replay.started.targets.size(),
+                                        expectations_of(again.expect.empty() ? options.expect : again.expect));
+  const KnownLies lies = known_lies(find_locations(), again.known_lies.empty() ? options.known_lies : again.known_lies);
   const std::string today = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::system_clock::now()));
   RecordWriter writer = RecordWriter::create(std::filesystem::path(again.runs) / new_ulid());
   Tally tally;
@@ -172,7 +156,8 @@ void add_again(CLI::App& app, Invocation& invocation) {
         return run_async([&] { return rerun(registry, options); });
       });
   const auto [command, options] =
-      add("rejudge", "Judges an old run again with other expectation lists, without running anything.\n\n"
+      add("rejudge", "Judges an old run again with other expectation lists, or with its own as they are now, without running\n"
+                     "anything.\n\n"
                      "  xtest rejudge latest --expect known.yaml",
           [](const Registry& registry, const AgainOptions& options) { return rejudge(registry, options); });
   command->add_option("--expect", options->expect, "expectation list")->type_name("FILE");

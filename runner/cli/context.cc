@@ -32,13 +32,6 @@ std::vector<Suite> choose_suites(const RunOptions& options, const Locations& loc
   return all;
 }
 
-Expectations expectations_for(const PreparedTarget& target, const RunOptions& options) {
-  Expectations lists;
-  lists.add_lies(target.target, target.executor);
-  for (const std::string& file : options.expect) lists.add_file(file);
-  return lists;
-}
-
 bool is_emulated(const Prepared& one) { return one.executor && one.executor->features().contains("emulated"); }
 
 // The entry that confirms failures of the target whose entries begin at `first`: one that is there, or one more.
@@ -129,7 +122,7 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
   for (const Prepared& one : context.prepared) {
     require_ready(one);
     context.targets.push_back(one.target);
-    context.expectations.push_back(expectations_for(one.target, context.options));
+    context.expectations.push_back(expectations_of(context.options.expect));
   }
   context.lies = known_lies(context.folders.locations, context.options.known_lies);
   std::vector<std::string> filters = context.options.filters;
@@ -139,6 +132,12 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
                         Partition::parse(context.options.partition), context.work, context.folders.locations.binary};
   context.plan = make_plan(input);
   co_return context;
+}
+
+Expectations expectations_of(const std::vector<std::string>& files) {
+  Expectations lists;
+  for (const std::string& file : files) lists.add_file(file);
+  return lists;
 }
 
 KnownLies known_lies(const Locations& locations, const std::vector<std::string>& files) {

@@ -30,6 +30,8 @@ struct RunContext {
 Task<RunContext> make_context(const Registry& registry, RunOptions options, std::filesystem::path work,
                               std::set<std::string> only = {});
 
+Expectations expectations_of(const std::vector<std::string>& files);
+
 // What comes with xtest, then these files.
 KnownLies known_lies(const Locations& locations, const std::vector<std::string>& files);
 

@@ -38,7 +38,7 @@ class FakeWorld {
  public:
   FakeWorld();
 
-  void expect_failure(const std::string& glob, const std::string& reason);   // a known lie of the executor
+  void expect_failure(const std::string& glob, const std::string& reason);
   FakeExecutor& also_on(const std::string& name);        // the same target on one more executor
   FakeExecutor& confirm_on(const std::string& name);     // where failures of the first executor are run again
   void expect_skip(const std::string& glob, const std::string& reason);

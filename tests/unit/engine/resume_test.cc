@@ -156,10 +156,9 @@ TEST(Resume, RefusesAnotherPlan) {
 
 // The outcomes after judging again with one entry for `glob`.
 std::map<CaseIx, Outcome> judged_again(const Replay& replay, const std::string& glob) {
-  Target lying;
-  if (!glob.empty()) lying.lies.push_back(Lie{"fake", glob, "", "now known", "", Position{"new.yaml", 2, 1}});
+  const TempFolder folder;
   std::vector<Expectations> lists(1);
-  lists[0].add_lies(lying, "fake");
+  if (!glob.empty()) lists[0].add_file(folder.write("new.yaml", "expectations:\n- {test: \"" + glob + "\", reason: now known}\n"));
   std::map<CaseIx, Outcome> outcomes;
   for (const Event& event : judge_again(replay, lists, {}, "2026-11-21")) {
     if (const auto* decided = std::get_if<CaseDecided>(&event.body)) outcomes[decided->test] = decided->outcome;
