@@ -33,7 +33,8 @@ struct EmulatorOrPort : testing::Test {
   void SetUp() override {
     if (native_target() != "x86_64-unknown-linux-gnu") GTEST_SKIP() << "the guest of these tests is x86_64";
     if (!is_there("qemu-x86_64-static") || !is_there("qemu-system-x86_64")) GTEST_SKIP() << "a qemu is not installed";
-    here.suite("both", {{"fine.c", "int main(void) { return 0; }\n"}, {"spawns.c", kSpawns}, {"wrong.c", "int main(void) { return 3; }\n"}}, "limit: 20s\n");
+    const std::string fine = "int main(void) { return 0; }\n", wrong = "int main(void) { return 3; }\n";
+    here.suite("both", {{"fine.c", fine}, {"spawns.c", kSpawns}, {"wrong.c", wrong}}, "limit: 20s\n");
   }
   Ran run(const Playground::Words& more) const { return here.run("both", more); }
   bool is_decided(const std::string& test) const {
@@ -87,7 +88,8 @@ TEST_F(EmulatorOrPort, ARerunIsAboutWhatFailedWhereItFailed) {
 }
 
 TEST_F(EmulatorOrPort, AResumedRunGoesOnOnEachExecutor) {
-  here.suite("slow", {{"a.c", "int main(void) { return 0; }\n"}, {"z.c", "#include <unistd.h>\nint main(void) { sleep(3); return 0; }\n"}}, "limit: 60s\n");
+  const std::string sleeps = "#include <unistd.h>\nint main(void) { sleep(3); return 0; }\n";
+  here.suite("slow", {{"a.c", "int main(void) { return 0; }\n"}, {"z.c", sleeps}}, "limit: 60s\n");
   {
     Running running(here.call(here.run_words("slow", {"--on", "host,qemu-user", "-j1"})));
     ASSERT_TRUE(eventually([&] { return is_decided("run::a.c"); }, std::chrono::seconds(60)));
