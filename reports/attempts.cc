@@ -7,10 +7,13 @@
 namespace xtest {
 
 const Seen* History::deciding(const Outcome& outcome) const {
+  const Seen* last = nullptr;
   for (const Seen& seen : std::views::reverse(attempts)) {
+    if (!seen.confirmer.empty()) continue;
     if (seen.observed.status == outcome.raw) return &seen;
+    if (!last) last = &seen;
   }
-  return attempts.empty() ? nullptr : &attempts.back();
+  return last;
 }
 
 void Attempts::on(const Event& event) {
@@ -20,7 +23,7 @@ void Attempts::on(const Event& event) {
       ++history.subtests;
       return;
     }
-    history.attempts.push_back({seen->job, seen->attempt, seen->observed, {}});
+    history.attempts.push_back({seen->job, seen->attempt, seen->observed, {}, seen->confirmer});
     jobs_[seen->job].push_back(seen->test);
   } else if (const auto* job = std::get_if<JobEnded>(&event.body)) {
     ended(*job);

@@ -3,7 +3,8 @@
 //
 // A sink feeds every event and takes the history of a case when it is decided; memory is bounded by what runs at the
 // time. Observations of a job that ended untrusted are void and dropped; those of subtests (Observed::parent) are only
-// counted. The observation that decides is the last whose status is Outcome::raw, otherwise the last.
+// counted. The observation that decides is the last on the stream's own executor whose status is Outcome::raw, otherwise its
+// last.
 #pragma once
 
 #include "runner/model/event.h"
@@ -18,6 +19,7 @@ struct Seen {
   int attempt = 1;
   Observed observed;
   std::string reused_from;   // action or run whose result was taken over, or empty
+  std::string confirmer{};   // the executor it ran on to confirm a failure, or empty: the stream's
 };
 
 struct History {

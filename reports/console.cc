@@ -48,6 +48,7 @@ Console::~Console() {
 
 void Console::on(const Event& event) {
   tally_.on(event);
+  comparison_.on(event);
   attempts_.on(event);
   if (event.mono > now_) now_ = event.mono;
   if (const auto* decided = std::get_if<CaseDecided>(&event.body)) {
@@ -56,7 +57,7 @@ void Console::on(const Event& event) {
     on_job(event);
   } else if (const auto* run = std::get_if<RunStarted>(&event.body)) {
     print(fmt::format("xtest {}: run {}, {} target(s), {} stream(s), {} job(s) at once\n", safe_text(run->version),
-                      safe_text(run->run), run->targets.size(), run->streams.size(), run->jobs));
+                      safe_text(run->run), targets_of(*run).size(), run->streams.size(), run->jobs));
   } else if (const auto* note = std::get_if<Note>(&event.body)) {
     print(fmt::format("note: {}: {}\n", safe_text(note->area), safe_text(note->text)));
   } else if (const auto* session = std::get_if<SessionChanged>(&event.body)) {
@@ -149,8 +150,7 @@ void Console::erase() {
 std::string Console::area() const {
   const Paint paint{options_.color};
   std::string text = paint(Color::bold, fit(bar_line(), options_.width - 1)) + "\n";
-  std::vector<std::string> triples;
-  for (const TargetInfo& target : tally_.run().targets) triples.push_back(target.triple);
+  const std::vector<std::string> triples = targets_of(tally_.run());
   for (std::size_t i = 0; i < triples.size() && i < target_lines; ++i) {
     const bool bad = bad_count(tally_.by_target(triples[i]), tally_.policy()) > 0;
     text += paint(bad ? Color::red : Color::plain, fit(target_line(triples[i]), options_.width - 1)) + "\n";
@@ -244,7 +244,7 @@ std::optional<std::string> Console::close() {
   style.block = {{options_.color}, options_.width, options_.output_cap};
   style.record = options_.record;
   style.junit = options_.junit;
-  out_.write(summary_text(tally_, style));
+  out_.write(summary_text(tally_, comparison_, style));
   return out_.trouble();
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "reports/attempts.h"
+#include "reports/comparison.h"
 #include "reports/output_file.h"
 #include "reports/sink.h"
 #include "reports/summary.h"
@@ -68,6 +69,7 @@ class Console final : public ReportSink {
 
   ConsoleOptions options_;
   Tally tally_;
+  Comparison comparison_;
   Attempts attempts_;
   std::map<JobId, Running> running_;
   std::map<std::string, int, std::less<>> sessions_;   // executor -> open ones

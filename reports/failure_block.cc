@@ -71,7 +71,7 @@ std::string rule(int width) {
 }
 
 std::string head_line(const ResultView& result, const BlockStyle& style) {
-  const std::string target = safe_text(result.stream.stream.target), id = safe_text(result.id);
+  const std::string target = safe_text(place_text(result.run, result.stream.stream)), id = safe_text(result.id);
   const std::string kind = safe_text(result.outcome.kind), word = status_word(result.outcome.status);
   const std::string end = kind.empty() ? "──" : " " + kind + " ──";
   const int used = 3 + columns(word) + 1 + columns(target) + 2 + columns(id) + 1 + columns(end);
@@ -102,8 +102,9 @@ std::string earlier_attempts(const ResultView& result) {
   std::size_t shown = 0;
   for (const Seen& seen : result.history.attempts) {
     if (&seen == deciding || ++shown > most_attempts) continue;
-    text += fmt::format("{}attempt {}: {}: {}\n", indent, seen.attempt, to_string(seen.observed.status),
-                        safe_text(truncate_middle(seen.observed.message, 256, 64)));
+    const std::string message = safe_text(truncate_middle(seen.observed.message, 256, 64));
+    text += fmt::format("{}attempt {}{}: {}{}{}\n", indent, seen.attempt, on_text(seen), to_string(seen.observed.status),
+                        message.empty() ? "" : ": ", message);
   }
   return text;
 }
@@ -134,7 +135,9 @@ std::string failure_block(const ResultView& result, const BlockStyle& style) {
   block +=
       wrap(safe_text(truncate_middle(what_happened(result.outcome, result.history), 1500, 500)), style.width, indent);
   block += facts_line(result);
-  if (!result.outcome.expectation.empty()) {
+  if (result.outcome.status == Status::emulator && !result.outcome.expectation.empty()) {
+    block += wrap(safe_text("known lie: " + result.outcome.expectation), style.width, indent);
+  } else if (!result.outcome.expectation.empty()) {
     block +=
         wrap(safe_text(fmt::format("expected to fail ({}): {}", result.outcome.expectation, result.outcome.reason)),
              style.width, indent);
@@ -154,8 +157,13 @@ std::string result_line(const ResultView& result, const BlockStyle& style) {
   const std::string happened = safe_text(truncate_middle(what_happened(result.outcome, result.history), 400, 100));
   const std::string kind = result.outcome.kind.empty() ? "" : safe_text(result.outcome.kind) + ": ";
   return fmt::format("{}{}  {}  {}  {}{}\n", style.paint(status_color(result.outcome.status), word),
-                     std::string(word.size() < 10 ? 10 - word.size() : 0, ' '), safe_text(result.stream.stream.target),
-                     safe_text(result.id), kind, happened);
+                     std::string(word.size() < 10 ? 10 - word.size() : 0, ' '),
+                     safe_text(place_text(result.run, result.stream.stream)), safe_text(result.id), kind, happened);
+}
+
+std::string place_text(const RunStarted& run, const Stream& stream) {
+  const bool has_several = std::ranges::count(run.targets, stream.target, &TargetInfo::triple) > 1;
+  return stream.target + (has_several && stream.executor != "none" ? " (" + stream.executor + ")" : "");
 }
 
 std::string what_happened(const Outcome& outcome, const History& history) {
@@ -171,10 +179,15 @@ std::string what_happened(const Outcome& outcome, const History& history) {
     return fmt::format("passed on attempt {}", outcome.attempts);
   }
   const Seen* seen = history.deciding(outcome);
-  if (seen && !seen->observed.message.empty()) return seen->observed.message;
+  const std::string message = seen ? seen->observed.message : "";
+  const bool is_attributed = outcome.status == Status::emulator || weight(outcome.status) == Weight::bad;
+  if (!message.empty() && !outcome.reason.empty() && is_attributed) return message + "; " + outcome.reason;
+  if (!message.empty()) return message;
   if (!outcome.reason.empty()) return outcome.reason;
   return outcome.status == Status::not_run ? "it was not run" : "nothing more is known";
 }
+
+std::string on_text(const Seen& seen) { return seen.confirmer.empty() ? "" : " on " + safe_text(seen.confirmer); }
 
 std::string repro_command(const RunStarted& run, const Stream& stream, const std::string& id) {
   return run_command(run, stream, filter_of(id, glob_of(id)));

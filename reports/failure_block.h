@@ -32,9 +32,13 @@ std::string failure_block(const ResultView& result, const BlockStyle& style);
 // "CRASH  aarch64-unknown-linux-gnu  probes::E1::c  signal: SIGSEGV (11) at 0x10", with the newline.
 std::string result_line(const ResultView& result, const BlockStyle& style);
 
+// The target, and the executor if the run has several of it.
+std::string place_text(const RunStarted& run, const Stream& stream);
+
 // What happened in one line, whatever the record has of it.
 std::string what_happened(const Outcome& outcome, const History& history);
 
+std::string on_text(const Seen& seen);                 // " on vm:linux-x86_64" of an attempt that confirms, else nothing
 std::string repro_command(const RunStarted& run, const Stream& stream, const std::string& id);
 std::string suite_repro_command(const RunStarted& run, const Stream& stream);
 std::string log_command(const std::string& run, const std::string& id);

@@ -49,7 +49,7 @@ std::string targets(const RunStarted& run) {
   Json array('[');
   for (const TargetInfo& target : run.targets) {
     Json object('{');
-    object.add("triple", target.triple).add("goal", target.goal).raw("features", texts(target.features));
+    object.add("triple", target.triple).add("executor", target.executor).add("goal", target.goal).raw("features", texts(target.features));
     array.raw_item(object.str());
   }
   return array.str();

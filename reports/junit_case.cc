@@ -27,7 +27,8 @@ std::string detail_of(const ResultView& result) {
   const Seen* seen = result.history.deciding(result.outcome);
   std::string text = verdict_line(result) + "\n";
   if (result.outcome.status == Status::xfail && seen) text += "what happened: " + seen->observed.message + "\n";
-  if (!result.outcome.expectation.empty()) text += "expectation: " + result.outcome.expectation + "\n";
+  const bool is_lie = result.outcome.status == Status::emulator;
+  if (!result.outcome.expectation.empty()) text += (is_lie ? "known lie: " : "expectation: ") + result.outcome.expectation + "\n";
   if (seen && !seen->observed.hint.empty()) text += seen->observed.hint + "\n";
   if (seen && !seen->reused_from.empty()) text += "taken over from " + seen->reused_from + "\n";
   if (result.outcome.status != Status::skip && result.outcome.status != Status::not_run) {
@@ -51,7 +52,7 @@ std::string output_of(const ResultView& result, bool passed, bool output_of_pass
 void add_earlier(const ResultView& result, JunitCase& into) {
   const Seen* deciding = result.history.deciding(result.outcome);
   for (const Seen& seen : result.history.attempts) {
-    if (&seen == deciding) continue;
+    if (&seen == deciding || !seen.confirmer.empty()) continue;
     const bool error = seen.observed.status == Status::infra || seen.observed.status == Status::build_fail;
     into.earlier.push_back({error, junit_type(seen.observed.status, seen.observed.kind),
                             fmt::format("attempt {}: {}", seen.attempt, seen.observed.message), seen.observed.output});

@@ -66,12 +66,13 @@ std::string TestList::text() const {
 
 void ShowText::on(const Event& event) {
   tally_.on(event);
+  comparison_.on(event);
   if (std::holds_alternative<RunStarted>(event.body)) begun_ = event.wall;
   if (options_.test.empty()) return;
   if (const auto* unit = std::get_if<UnitListed>(&event.body)) on_unit(*unit);
   if (const auto* seen = std::get_if<CaseObserved>(&event.body)) {
     if (const auto found = wanted_.find(seen->test); found != wanted_.end() && seen->observed.parent.empty()) {
-      found->second.attempts.push_back({seen->job, seen->attempt, seen->observed, {}});
+      found->second.attempts.push_back({seen->job, seen->attempt, seen->observed, {}, seen->confirmer});
     }
   } else if (const auto* decided = std::get_if<CaseDecided>(&event.body)) {
     if (const auto found = wanted_.find(decided->test); found != wanted_.end()) {
@@ -122,7 +123,7 @@ std::string ShowText::run_text() const {
   style.record = options_.record;
   style.junit = options_.junit;
   style.most_bad = ~std::size_t{0};
-  return text + summary_text(tally_, style);
+  return text + summary_text(tally_, comparison_, style);
 }
 
 std::string ShowText::case_text(CaseIx test, const Wanted& wanted) const {
@@ -141,7 +142,7 @@ std::string ShowText::case_text(CaseIx test, const Wanted& wanted) const {
 }
 
 std::string ShowText::attempt_text(const Seen& seen) const {
-  std::string text = fmt::format("   attempt {}: {}{}: {}\n", seen.attempt, to_string(seen.observed.status),
+  std::string text = fmt::format("   attempt {}{}: {}{}: {}\n", seen.attempt, on_text(seen), to_string(seen.observed.status),
                                  seen.observed.kind.empty() ? "" : " (" + safe_text(seen.observed.kind) + ")",
                                  safe_text(seen.observed.message));
   if (const auto job = jobs_.find(seen.job); job != jobs_.end()) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "reports/attempts.h"
+#include "reports/comparison.h"
 #include "reports/failure_block.h"
 #include "reports/summary.h"
 
@@ -58,6 +59,7 @@ class ShowText {
 
   ShowOptions options_;
   Tally tally_;
+  Comparison comparison_;
   std::chrono::milliseconds begun_{0};
   std::map<CaseIx, Wanted> wanted_;
   std::map<JobId, JobSeen> jobs_;     // of wanted cases only

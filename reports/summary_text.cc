@@ -17,22 +17,11 @@ std::string plural(std::uint64_t number, std::string_view word) {
 }
 
 std::vector<std::string> targets_of(const Tally& tally) {
-  std::vector<std::string> triples;
-  for (const TargetInfo& target : tally.run().targets) triples.push_back(target.triple);
+  std::vector<std::string> triples = targets_of(tally.run());
   for (const StreamInfo& info : tally.table().streams()) {
     if (std::ranges::find(triples, info.stream.target) == triples.end()) triples.push_back(info.stream.target);
   }
   return triples;
-}
-
-std::string executors_of(const Tally& tally, const std::string& triple) {
-  std::vector<std::string> names;
-  for (const StreamInfo& info : tally.table().streams()) {
-    const std::string& name = info.stream.executor;
-    if (info.stream.target == triple && name != "none" && std::ranges::find(names, name) == names.end())
-      names.push_back(name);
-  }
-  return join(names, ", ");
 }
 
 std::uint64_t bad_of(const Tally& tally, const std::string& triple) {
@@ -46,7 +35,7 @@ std::uint64_t bad_of(const Tally& tally, const std::string& triple) {
 std::string heading(const Tally& tally, const std::string& triple, const Paint& paint) {
   const StatusCounts counts = tally.by_target(triple);
   const std::uint64_t bad = bad_of(tally, triple);
-  const std::string rung = tally.broken_rung(triple), executors = executors_of(tally, triple);
+  const std::string rung = tally.broken_rung(triple), executors = join(executors_of(tally.run(), triple), ", ");
   const std::uint64_t open = counts[Status::not_run] + counts[Status::infra];
   std::string verdict = paint(Color::green, "ok");
   if (counts.total() == 0) verdict = paint(Color::yellow, "no test was selected");
@@ -85,11 +74,13 @@ std::string group_lines(const Tally& tally, const std::string& triple, Status st
   return text;
 }
 
-std::string target_text(const Tally& tally, const std::string& triple, const BlockStyle& style) {
+std::string target_text(const Tally& tally, const Comparison& comparison, const std::string& triple, const SummaryStyle& whole) {
+  const BlockStyle& style = whole.block;
   std::string text = heading(tally, triple, style.paint);
   const std::string ladder = ladder_text(tally.ladder(triple));
   if (!ladder.empty()) text += wrap(safe_text(ladder), style.width, "   ");
   text += wrap(counts_text(tally.by_target(triple)), style.width, "   ");
+  text += comparison.text(tally, triple, whole.most_bad);
   text += group_lines(tally, triple, Status::not_run, "NOT RUN:", style);
   text += group_lines(tally, triple, Status::infra, "without a verdict, because of the infrastructure:", style);
   text += group_lines(tally, triple, Status::level, "not executed, only:", style);
@@ -105,7 +96,7 @@ std::string bad_lines(const Tally& tally, const SummaryStyle& style) {
   std::string text = fmt::format("{}:\n", plural(bad.size(), "bad result"));
   for (std::size_t i = 0; i < bad.size() && i < style.most_bad; ++i) {
     const Stream& stream = tally.table().stream(tally.table().find(bad[i])->stream);
-    text += fmt::format("   {:<10} {}  {}  {}\n", status_word(tally.status(bad[i])), safe_text(stream.target),
+    text += fmt::format("   {:<10} {}  {}  {}\n", status_word(tally.status(bad[i])), safe_text(place_text(tally.run(), stream)),
                         safe_text(tally.table().id(bad[i])), safe_text(tally.kind(bad[i])));
   }
   if (bad.size() > style.most_bad) {
@@ -182,9 +173,9 @@ std::string counts_text(const StatusCounts& counts) {
   return parts.empty() ? "no test" : join(parts, ", ");
 }
 
-std::string summary_text(const Tally& tally, const SummaryStyle& style) {
+std::string summary_text(const Tally& tally, const Comparison& comparison, const SummaryStyle& style) {
   std::string text = fmt::format("── run {} ──\n", safe_text(tally.run().run));
-  for (const std::string& triple : targets_of(tally)) text += target_text(tally, triple, style.block);
+  for (const std::string& triple : targets_of(tally)) text += target_text(tally, comparison, triple, style);
   text += bad_lines(tally, style);
   text += wrap(work_line(tally), style.block.width, "");
   return text + ending(tally, style);

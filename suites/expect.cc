@@ -12,11 +12,6 @@
 namespace xtest {
 namespace {
 
-bool is_date(const std::string& text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  return std::ranges::all_of(text, [](char c) { return c == '-' || std::isdigit(static_cast<unsigned char>(c)); });
-}
-
 Expectation read_entry(const YamlNode& node) {
   node.allow_only({"test", "when", "status", "reason", "link", "expires"});
   Expectation entry;
@@ -45,17 +40,9 @@ bool applies(const Expectation& entry, const std::string& test, const std::set<s
 
 }  // namespace
 
-void Expectations::add_lies(const Target& target, const std::string& executor) {
-  for (const Lie& lie : target.lies) {
-    if (lie.executor != executor) continue;
-    Expectation entry;
-    entry.test = lie.test;
-    if (!lie.when.empty()) entry.when = Expr::parse(lie.when, lie.where);
-    entry.reason = lie.reason;
-    entry.link = lie.link;
-    entry.where = lie.where;
-    entries_.push_back(std::move(entry));
-  }
+bool is_date(const std::string& text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  return std::ranges::all_of(text, [](char c) { return c == '-' || std::isdigit(static_cast<unsigned char>(c)); });
 }
 
 void Expectations::add_file(const std::filesystem::path& file) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Expectation lists: which tests are known to fail, where and why. Layers, the later wins:
-// target < executor (known lies of an emulator) < suite < user.
+// Expectation lists: which tests are known to fail, where and why. Of two files the later wins.
 //
 //   # expect.yaml
 //   expectations:
@@ -15,7 +14,6 @@
 #pragma once
 
 #include "runner/base/expr.h"
-#include "targets/target.h"
 
 #include <filesystem>
 #include <optional>
@@ -24,6 +22,8 @@
 #include <vector>
 
 namespace xtest {
+
+bool is_date(const std::string& text);   // "YYYY-MM-DD"
 
 struct Expectation {
   enum class Kind { xfail, skip } kind = Kind::xfail;
@@ -38,7 +38,6 @@ struct Expectation {
 class Expectations {
  public:
   // Each call adds a layer above those before. Throws Error{usage} with the place.
-  void add_lies(const Target& target, const std::string& executor);
   void add_file(const std::filesystem::path& file);
 
   // The entry of the highest layer that applies on `today` ("YYYY-MM-DD"), or null. Stays valid as long as this object

@@ -171,22 +171,6 @@ void read_executors(const YamlNode& node, Target& onto) {
   }
 }
 
-Lie read_lie(const YamlNode& item) {
-  item.allow_only({"executor", "test", "when", "reason", "link"});
-  Lie lie;
-  lie.where = item.where();
-  lie.executor = item.at("executor").as_string();
-  must_be_one_of(item.at("executor").where(), "executor", lie.executor, executor_names);
-  lie.test = item.at("test").as_string();
-  lie.reason = item.at("reason").as_string();
-  if (const auto link = item.find("link")) lie.link = link->as_string();
-  if (const auto when = item.find("when")) {
-    lie.when = when->as_string();
-    check_features(Expr::parse(lie.when, when->where()));
-  }
-  return lie;
-}
-
 void must_hold(bool condition, const Position& where, const std::string& what, const std::string& remedy) {
   if (!condition) throw Error(ErrorKind::usage, where, what, remedy);
 }
@@ -195,10 +179,10 @@ void must_hold(bool condition, const Position& where, const std::string& what, c
 
 void read_target(const YamlNode& file, bool base, Target& onto) {
   if (base) {
-    file.allow_only({"extends", "arch", "features", "links", "compilers", "packages", "executors", "files", "lies"});
+    file.allow_only({"extends", "arch", "features", "links", "compilers", "packages", "executors", "files"});
   } else {
     file.allow_only({"triple", "title", "aliases", "extends", "arch", "features", "links", "compilers", "packages",
-                     "executors", "files", "lies"});
+                     "executors", "files"});
     read_identity(file, onto);
   }
   onto.where = file.where();
@@ -212,10 +196,6 @@ void read_target(const YamlNode& file, bool base, Target& onto) {
   if (const auto packages = file.find("packages")) read_packages(*packages, onto);
   if (const auto executors = file.find("executors")) read_executors(*executors, onto);
   if (const auto files = file.find("files")) read_files(*files, onto.files);
-  if (const auto lies = file.find("lies")) {
-    onto.lies.clear();
-    for (const auto& item : lies->items()) onto.lies.push_back(read_lie(item));
-  }
 }
 
 void complete_target(const Position& where, Target& target) {

@@ -9,7 +9,6 @@
 //                               private:rust
 //   executors                   a list of {name, settings}, preferred first
 //   files                       what its files must look like, the keys of suites/inspect/expectation.h
-//   lies                        a list of {executor, test, when, reason, link}
 //
 // Maps merge key by key, lists and scalars replace. Settings of the executors:
 //   host       machines ("x86_64 i686": values of uname -m that run it), overlay

@@ -34,16 +34,6 @@ struct ExecutorSpec {
   std::map<std::string, std::string> settings;      // the keys of each executor: targets/schema.h
 };
 
-// A known lie of an emulator: the executor's layer of the expectations.
-struct Lie {
-  std::string executor;
-  std::string test;                                 // glob over test ids
-  std::string when;                                 // feature expression, may be empty
-  std::string reason;
-  std::string link;
-  Position where;
-};
-
 struct Target {
   std::string triple;                               // canonical
   std::string title;                                // one line for people
@@ -57,7 +47,6 @@ struct Target {
   std::map<std::string, std::map<std::string, std::map<std::string, std::vector<std::string>>>> packages;
   std::vector<ExecutorSpec> executors;              // in order of preference
   FileExpectation files;  // what its files must look like (link and language filled in per artifact)
-  std::vector<Lie> lies;
   Position where;                                   // of its file
 };
 

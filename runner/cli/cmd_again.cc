@@ -4,6 +4,7 @@
 #include "runner/cli/commands.h"
 #include "runner/cli/conduct.h"
 #include "runner/cli/exit_codes.h"
+#include "runner/cli/lie_report.h"
 #include "runner/cli/terminal.h"
 #include "runner/cli/worth_again.h"
 #include "runner/engine/replay.h"
@@ -20,7 +21,7 @@ namespace {
 struct AgainOptions {
   std::string run = "latest";
   std::string runs = ".xtest/runs";
-  std::vector<std::string> expect;
+  std::vector<std::string> expect, known_lies;
 };
 
 Task<int> resume(const Registry& registry, AgainOptions again) {
@@ -79,30 +80,15 @@ Task<int> rerun(const Registry& registry, AgainOptions again) {
   co_return co_await conduct(registry, std::move(context), std::move(how));
 }
 
-// The layers a run with these files would have had: each target's known lies, then the files.
-std::vector<Expectations> lists_for(const Replay& replay, const AgainOptions& again) {
-  const RunOptions options = parse_run(replay.started.argv);
-  TargetLibrary library = open_targets(find_locations(), options.where);
-  std::vector<Expectations> lists;
-  for (const TargetInfo& target : replay.started.targets) {
-    Expectations list;
-    for (const StreamInfo& info : replay.started.streams) {
-      if (info.stream.target != target.triple || info.stream.executor == "none") continue;
-      list.add_lies(library.find(target.triple), info.stream.executor);
-      break;
-    }
-    for (const std::string& file : again.expect) list.add_file(file);
-    lists.push_back(std::move(list));
-  }
-  return lists;
-}
-
 // Makes a new record with the old observations and new decisions, and reports it.
 int rejudge(const Registry&, const AgainOptions& again) {
   const auto record = find_run(again.runs, again.run);
   const Replay replay = read_replay(record);
   refuse_damage(replay, record);
-  const std::vector<Expectations> lists = lists_for(replay, again);
+  const RunOptions options = parse_run(replay.started.argv);
+  const std::vector<Expectations> lists(replay.started.targets.size(),
+                                        expectations_of(again.expect.empty() ? options.expect : again.expect));
+  const KnownLies lies = known_lies(find_locations(), again.known_lies.empty() ? options.known_lies : again.known_lies);
   const std::string today = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::system_clock::now()));
   RecordWriter writer = RecordWriter::create(std::filesystem::path(again.runs) / new_ulid());
   Tally tally;
@@ -110,20 +96,33 @@ int rejudge(const Registry&, const AgainOptions& again) {
   console.console = console_options("auto", false);
   console.console.record = writer.folder().string();
   auto report = make_sink("console", console);
-  for (Event event : judge_again(replay, lists, today)) {
+  LieReport lie_report(lies, today);
+  std::uint64_t next_seq = 0;
+  const auto tell = [&](Event& event) {
+    event.seq = next_seq++;
+    tally.on(event);
+    lie_report.on(event);
+    writer.write(event);
+    report->on(event);
+  };
+  for (Event event : judge_again(replay, lists, lies, today)) {
+    if (const auto* note = std::get_if<Note>(&event.body); note && note->area == kLieNotes) continue;   // of the old lists
     if (auto* started = std::get_if<RunStarted>(&event.body)) {
       started->parent = started->run;
       started->run = writer.folder().filename().string();
       started->expectations.clear();
       for (const Expectations& list : lists) started->expectations += list.digest().substr(0, 16);
+      started->expectations += lies.digest().substr(0, 16);
     }
     if (auto* ended = std::get_if<RunEnded>(&event.body)) {
+      for (Note& note : lie_report.notes()) {
+        Event told{0, event.wall, event.mono, std::move(note)};
+        tell(told);
+      }
       ended->counts = tally.as_counts();
       ended->exit_code = tally.exit_code(ended->reason);
     }
-    tally.on(event);
-    writer.write(event);
-    report->on(event);
+    tell(event);
   }
   writer.sync();
   report->close();
@@ -157,10 +156,12 @@ void add_again(CLI::App& app, Invocation& invocation) {
         return run_async([&] { return rerun(registry, options); });
       });
   const auto [command, options] =
-      add("rejudge", "Judges an old run again with other expectation lists, without running anything.\n\n"
+      add("rejudge", "Judges an old run again with other expectation lists, or with its own as they are now, without running\n"
+                     "anything.\n\n"
                      "  xtest rejudge latest --expect known.yaml",
           [](const Registry& registry, const AgainOptions& options) { return rejudge(registry, options); });
-  command->add_option("--expect", options->expect, "expectation list")->type_name("FILE")->required();
+  command->add_option("--expect", options->expect, "expectation list")->type_name("FILE");
+  command->add_option("--known-lies", options->known_lies, "further list of what emulators get wrong")->type_name("FILE");
 }
 
 }  // namespace xtest

@@ -36,7 +36,7 @@ Task<int> exec(const Registry& registry, ExecOptions options) {
   const Scratch scratch;
   const Folders folders{find_locations(), scratch.path(), cache_dir(), scratch.path() / "consoles"};
   const Prepared prepared = co_await prepare(registry, target, options.where, folders);
-  if (!prepared.executor) require_ready(prepared, options.where);
+  if (!prepared.executor) require_ready(prepared);
   const auto features = prepared.executor->features();
   if (features.contains("vm") || features.contains("remote"))
     throw Error(ErrorKind::usage, "a program in another system cannot be given the descriptors of this machine yet", "`xtest run` keeps its output");

@@ -18,6 +18,7 @@ constexpr const char* kRunHelp =
     "  xtest run -t s390x-linux-gnu,riscv64 -j4                   two targets, any spelling\n"
     "  xtest run -t armv7 'probes::C1' --no-cache                 one probe, built anew\n"
     "  xtest run -t armv7 -f 'rung(stack) & not lang(go)'         an expression\n"
+    "  xtest run -t aarch64 --on qemu-user --confirm vm           a failure: the emulator's or the port's?\n"
     "  xtest run -t mine --target-file mine.yaml --suites-dir s   your own port and suites\n\n"
     "Exit codes: 0 good, 2 usage, 4 nothing selected, 100 failures, 101 only builds failed, 102 no verdict,\n"
     "110 a report could not be written, 130 interrupted.";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/base/text.h"
 #include "runner/cli/commands.h"
+#include "runner/cli/context.h"
 #include "runner/cli/exit_codes.h"
 #include "runner/cli/prepare.h"
 #include "runner/cli/scratch.h"
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace xtest {
 namespace {
@@ -45,6 +47,15 @@ void print_executors(const Prepared& prepared) {
   }
 }
 
+void print_lies(const Target& target, const KnownLies& lies) {
+  bool any = false;
+  for (const KnownLie& lie : lies.entries()) {
+    if (std::ranges::none_of(target.executors, [&](const ExecutorSpec& spec) { return glob_match(lie.executor, spec.name); })) continue;
+    if (!std::exchange(any, true)) fmt::print("\nknown lies of its emulators\n");
+    fmt::print("  {}: {}: {} (until {})\n", lie.executor, lie.id, lie.what, lie.expires);
+  }
+}
+
 Task<int> explain(const Registry& registry, TargetOptions options, std::string name) {
   const Locations locations = find_locations();
   TargetLibrary library = open_targets(locations, options);
@@ -58,8 +69,7 @@ Task<int> explain(const Registry& registry, TargetOptions options, std::string n
   print_languages(prepared);
   fmt::print("\nexecutors, in order of preference\n");
   print_executors(prepared);
-  if (!target.lies.empty()) fmt::print("\nknown lies of its emulators\n");
-  for (const Lie& lie : target.lies) fmt::print("  {}: {}: {} {}\n", lie.executor, lie.test, lie.reason, lie.link);
+  print_lies(target, known_lies(locations, {}));
   const auto missing = missing_packages(prepared);
   if (!missing.empty()) fmt::print("\nto have what is missing\n  {}\n", install_command(missing, host_facts()));
   co_return exit_code::ok;

@@ -10,6 +10,7 @@
 #include "runner/base/text.h"
 #include "runner/cli/calibrate.h"
 #include "runner/cli/exit_codes.h"
+#include "runner/cli/lie_report.h"
 #include "runner/cli/terminal.h"
 #include "runner/engine/engine.h"
 #include "runner/engine/replay.h"
@@ -77,11 +78,12 @@ class Conductor {
   Task<void> calibrate_all(Engine& engine) try {
     for (std::size_t target = 0; target < context_.prepared.size(); ++target) {
       const Prepared& prepared = context_.prepared[target];
+      if (prepared.target.only_confirms) continue;      // it may not be needed: the executor's rough factor will do
       auto measuring = calibrate(prepared, context_.folders, context_.work, cache_ ? &*cache_ : nullptr);
       const auto found = co_await asio::co_spawn(executor_, std::move(measuring),
                                                  asio::bind_cancellation_slot(calibration_.slot(), asio::use_awaitable));
       if (!found) continue;
-      emitter_->emit(FactKnown{"calibration " + prepared.target.target.triple, found->text});
+      emitter_->emit(FactKnown{"calibration " + prepared.target.target.triple + " " + prepared.target.executor, found->text});
       engine.set_time_factor(target, found->factor);
     }
   } catch (const boost::system::system_error&) {
@@ -93,7 +95,8 @@ class Conductor {
     for (const Prepared& one : context_.prepared) executors.push_back(one.executor);
     if (!context_.options.no_cache) cache_.emplace(context_.folders.cache);
     return EngineParts{context_.plan, context_.targets, std::move(executors), registry_.frameworks,
-                       context_.expectations, cache_ ? &*cache_ : nullptr, *emitter_, context_.work};
+                       context_.expectations, cache_ ? &*cache_ : nullptr, *emitter_, context_.work,
+                       &context_.lies};
   }
 
   int jobs() const {
@@ -104,7 +107,8 @@ class Conductor {
   EngineOptions engine_options() const {
     EngineOptions options;
     options.jobs = jobs();
-    options.retry = RetryPolicy{context_.options.retries, context_.options.infra_retries};
+    const int second_look = context_.options.confirm.empty() ? 0 : 1;   // else what is flaky would be laid on the emulator
+    options.retry = RetryPolicy{std::max(context_.options.retries, second_look), context_.options.infra_retries};
     options.max_bad = context_.options.fail_fast ? 1 : context_.options.max_fail;
     RunStarted started;
     started.options = policies();
@@ -127,6 +131,7 @@ class Conductor {
   std::string expectations() const {
     std::string digests;
     for (const Expectations& lists : context_.expectations) digests += lists.digest().substr(0, 16);
+    digests += context_.lies.digest().substr(0, 16);
     return digests;
   }
 
@@ -158,7 +163,7 @@ class Conductor {
   }
 
   std::vector<ReportSink*> sinks() {
-    std::vector<ReportSink*> all{&tally_};
+    std::vector<ReportSink*> all{&tally_, &lies_};
     for (const auto& report : reports_) all.push_back(report.get());
     return all;
   }
@@ -171,8 +176,10 @@ class Conductor {
     started.host = host_name_free();
     started.parent = how_.parent;
     started.partition = context_.options.partition;
-    for (const PreparedTarget& target : context_.targets)
-      started.targets.push_back(TargetInfo{target.target.triple, {target.features.begin(), target.features.end()}, "executed"});
+    for (const PreparedTarget& target : context_.targets) {
+      if (target.only_confirms) continue;
+      started.targets.push_back(TargetInfo{target.target.triple, {target.features.begin(), target.features.end()}, "executed", target.executor});
+    }
     started.streams = context_.plan.streams;
     started.jobs = jobs();
     started.expectations = expectations();
@@ -241,6 +248,7 @@ class Conductor {
   int end(const char* reason) {
     ticker_.cancel();
     signals_.reset();
+    for (Note& note : lies_.notes()) emitter_->emit(std::move(note));
     RunEnded ended;
     ended.reason = reason;
     ended.counts = tally_.tally.as_counts();
@@ -278,6 +286,7 @@ class Conductor {
   std::chrono::steady_clock::time_point began_ = clock_.mono();
   std::optional<RecordWriter> record_;
   TallySink tally_;
+  LieReport lies_{context_.lies, today()};
   std::vector<std::unique_ptr<ReportSink>> reports_;
   Console* console_ = nullptr;
   std::optional<Emitter> emitter_;

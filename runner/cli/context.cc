@@ -32,16 +32,57 @@ std::vector<Suite> choose_suites(const RunOptions& options, const Locations& loc
   return all;
 }
 
-Expectations expectations_for(const PreparedTarget& target, const RunOptions& options) {
-  Expectations lists;
-  lists.add_lies(target.target, target.executor);
-  for (const std::string& file : options.expect) lists.add_file(file);
-  return lists;
+bool is_emulated(const Prepared& one) { return one.executor && one.executor->features().contains("emulated"); }
+
+// The entry that confirms failures of the target whose entries begin at `first`: one that is there, or one more.
+Task<void> add_confirmer(const Registry& registry, RunContext& context, std::size_t first) {
+  if (context.options.confirm.find(',') != std::string::npos) throw Error(ErrorKind::usage, "--confirm takes one executor");
+  auto& all = context.prepared;
+  const std::string& name = context.options.confirm;
+  const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto found = std::find_if(begin, all.end(), [&](const Prepared& one) { return one.on == name; });
+  const auto confirmer = static_cast<std::size_t>(found - all.begin());
+  if (found == all.end()) {
+    TargetOptions where = context.options.where;
+    where.on = name;
+    all.push_back(co_await prepare_on(registry, all.back(), where, context.folders));
+    all.back().target.only_confirms = true;
+  }
+  bool any = false;
+  std::string others;
+  for (std::size_t at = first; at < all.size(); ++at) {
+    if (at == confirmer || all[at].target.executor == all[confirmer].target.executor) continue;
+    others += (others.empty() ? "" : ", ") + all[at].target.executor;
+    if (!all[at].executor || is_emulated(all[at])) any = true, all[at].target.confirmed_by = confirmer;
+  }
+  if (any) co_return;
+  const std::string why = others.empty() ? "every test runs there already" : others + " is no emulator: what fails there is the port's";
+  throw Error(ErrorKind::usage, "--confirm " + name + ": " + why, "name the emulator with --on");
 }
 
-Task<void> install_missing(const RunContext& context, std::vector<Prepared>& prepared, const Registry& registry) {
+// Each target once, on each executor that was asked for.
+Task<void> prepare_all(const Registry& registry, RunContext& context) {
+  TargetLibrary library = open_targets(context.folders.locations, context.options.where);
+  const auto executors = executors_asked_for(context.options.where.on);
+  context.prepared.clear();
+  std::set<std::string> triples;
+  for (const std::string& name : context.options.where.targets) {
+    const Target& target = library.find(name);
+    if (!triples.insert(target.triple).second) continue;
+    TargetOptions where = context.options.where;
+    const std::size_t first = context.prepared.size();
+    for (const std::string& executor : executors) {
+      where.on = executor;
+      if (executor == executors.front()) context.prepared.push_back(co_await prepare(registry, target, where, context.folders));
+      else context.prepared.push_back(co_await prepare_on(registry, context.prepared.back(), where, context.folders));
+    }
+    if (!context.options.confirm.empty()) co_await add_confirmer(registry, context, first);
+  }
+}
+
+Task<void> install_missing(RunContext& context, const Registry& registry) {
   std::vector<std::string> packages;
-  for (const Prepared& one : prepared) {
+  for (const Prepared& one : context.prepared) {
     for (std::string& package : missing_packages(one)) {
       if (std::ranges::find(packages, package) == packages.end()) packages.push_back(std::move(package));
     }
@@ -49,13 +90,10 @@ Task<void> install_missing(const RunContext& context, std::vector<Prepared>& pre
   const bool wants_rust = asked_for(context.options.where, Language::rust);
   if (packages.empty() && !wants_rust) co_return;
   co_await install_packages(std::move(packages));
-  for (const Prepared& one : prepared) {
+  for (const Prepared& one : context.prepared) {
     if (wants_rust && one.problems.contains(Language::rust)) co_await install_rust(one.target.target, context.folders.cache);
   }
-  for (Prepared& one : prepared) {
-    const Target target = one.target.target;
-    one = co_await prepare(registry, target, context.options.where, context.folders);
-  }
+  co_await prepare_all(registry, context);
 }
 
 // A folder that no process has used: a test must not meet what a killed run left behind.
@@ -77,22 +115,17 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
   context.work = std::filesystem::absolute(work);
   const auto record = std::filesystem::absolute(context.options.runs) / context.work.filename();
   context.folders = Folders{find_locations(), unused_folder(context.work), cache_dir(), record / "consoles"};
-  TargetLibrary library = open_targets(context.folders.locations, context.options.where);
   if (context.options.where.targets.empty())
     throw Error(ErrorKind::usage, "no target given", "name one with --target; `xtest targets` lists them");
   context.suites = choose_suites(context.options, context.folders.locations);
-  for (const std::string& name : context.options.where.targets) {
-    const Target& target = library.find(name);
-    const auto has_name = [&](const Prepared& one) { return one.target.target.triple == target.triple; };
-    if (std::ranges::any_of(context.prepared, has_name)) continue;
-    context.prepared.push_back(co_await prepare(registry, target, context.options.where, context.folders));
-  }
-  if (context.options.install) co_await install_missing(context, context.prepared, registry);
+  co_await prepare_all(registry, context);
+  if (context.options.install) co_await install_missing(context, registry);
   for (const Prepared& one : context.prepared) {
-    require_ready(one, context.options.where);
+    require_ready(one);
     context.targets.push_back(one.target);
-    context.expectations.push_back(expectations_for(one.target, context.options));
+    context.expectations.push_back(expectations_of(context.options.expect));
   }
+  context.lies = known_lies(context.folders.locations, context.options.known_lies);
   std::vector<std::string> filters = context.options.filters;
   for (const std::string& test : context.options.tests) filters.push_back("test(" + test + ")");
   const Selection selection(filters, std::move(only));
@@ -100,6 +133,19 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
                         Partition::parse(context.options.partition), context.work, context.folders.locations.binary};
   context.plan = make_plan(input);
   co_return context;
+}
+
+Expectations expectations_of(const std::vector<std::string>& files) {
+  Expectations lists;
+  for (const std::string& file : files) lists.add_file(file);
+  return lists;
+}
+
+KnownLies known_lies(const Locations& locations, const std::vector<std::string>& files) {
+  KnownLies lies;
+  lies.add_file(locations.data / "emulators" / "known-lies.yaml");
+  for (const std::string& file : files) lies.add_file(file);
+  return lies;
 }
 
 int refuse_empty_plan(const RunContext& context) {

@@ -6,6 +6,7 @@
 #include "runner/cli/prepare.h"
 #include "runner/record/record.h"
 #include "suites/expect.h"
+#include "suites/lies.h"
 
 #include <set>
 #include <string>
@@ -16,10 +17,11 @@ namespace xtest {
 struct RunContext {
   RunOptions options;
   Folders folders;
-  std::vector<Prepared> prepared;
+  std::vector<Prepared> prepared;              // each target on each executor that was asked for
   std::vector<PreparedTarget> targets;         // of `prepared`, side by side for the planner
   std::vector<Suite> suites;
-  std::vector<Expectations> expectations;      // one a target
+  KnownLies lies;
+  std::vector<Expectations> expectations;      // one a PreparedTarget
   Plan plan;
   std::filesystem::path work;                  // build products and scratch; its name is the run's id; named as its record
 };
@@ -27,6 +29,11 @@ struct RunContext {
 // `only` holds result ids (rerun) or is empty. Throws Error{usage}; a plan without a case is left to the caller.
 Task<RunContext> make_context(const Registry& registry, RunOptions options, std::filesystem::path work,
                               std::set<std::string> only = {});
+
+Expectations expectations_of(const std::vector<std::string>& files);
+
+// What comes with xtest, then these files.
+KnownLies known_lies(const Locations& locations, const std::vector<std::string>& files);
 
 // Nothing was selected: says so, with the nearest name that exists. Returns the exit code.
 int refuse_empty_plan(const RunContext& context);

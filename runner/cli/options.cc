@@ -16,7 +16,8 @@ void add_target_options(CLI::App& app, TargetOptions& options) {
   app.add_option("--lang", options.languages, "c, cxx, go, rust or all; default: C, C++ and what else is there")
       ->delimiter(',')->allow_extra_args(false)->check(CLI::IsMember({"c", "cxx", "go", "rust", "all"}))->type_name("LANG");
   app.add_option("--on", options.on,
-                 "executor: host, qemu-user, wine, vm, remote:USER@HOST[:PORT]; default: the target's first that works here")
+                 "executor: host, qemu-user, wine, vm, remote:USER@HOST[:PORT], for a run also several (qemu-user,vm: each test on both); "
+                 "default: the target's first that works here")
       ->type_name("EXECUTOR");
   app.add_option("--guests", options.guests, "guests at once, or connections to a remote machine; default: what cores and memory allow")
       ->check(CLI::Range(1, 256));
@@ -36,6 +37,9 @@ void add_run_options(CLI::App& app, RunOptions& options) {
   app.add_option("--suites-dir", options.suite_dirs, "folder with your own suites")->allow_extra_args(false)->type_name("DIR");
   app.add_option("--partition", options.partition, "slice:M/N or hash:M/N: only this part")->type_name("PART");
   app.add_option("--expect", options.expect, "expectation list (known failures)")->allow_extra_args(false)->type_name("FILE");
+  app.add_option("--known-lies", options.known_lies, "further list of what emulators get wrong")
+      ->allow_extra_args(false)->type_name("FILE");
+  app.add_option("--confirm", options.confirm, "run what failed under an emulator again there: emulator or port?")->type_name("EXECUTOR");
   app.add_option("-j,--jobs", options.jobs, "jobs at once; default: the cores")->check(CLI::Range(1, 4096));
   app.add_option("--retries", options.retries, "further attempts of an unexpected failure")->check(CLI::Range(0, 100));
   app.add_option("--infra-retries", options.infra_retries, "further attempts after trouble that is not the test's")
@@ -46,6 +50,7 @@ void add_run_options(CLI::App& app, RunOptions& options) {
   app.add_flag("--reuse-results", options.reuse_results, "take over the pass of an identical program on an identical executor");
   app.add_flag("--no-cache", options.no_cache, "build everything anew");
   app.add_option("--flaky", options.flaky, "what a flaky test counts as")->check(CLI::IsMember({"ok", "fail"}));
+  app.add_option("--emulator", options.emulator, "what a failure of the emulator alone counts as")->check(CLI::IsMember({"ok", "fail"}));
   app.add_option("--xpass", options.xpass, "what an unexpected pass counts as")->check(CLI::IsMember({"ok", "fail"}));
   app.add_option("--junit", options.junit, "copy the JUnit files there")->type_name("DIR");
   app.add_option("--junit-dialect", options.junit_dialect, "portable or rich; default: rich on CI systems that read it")

@@ -16,7 +16,7 @@ struct TargetOptions {
   std::vector<std::string> targets;
   std::vector<std::string> target_dirs, target_files;
   std::vector<std::string> languages;          // empty: c, cxx and whatever else is there; "all"
-  std::string on;                              // executor, empty: the target's first that can be used
+  std::string on;                              // executor, empty: the target's first that can be used; a run takes several: "a,b"
   int guests = 0;                              // or connections to a remote machine; 0: what fits
   std::string ssh_key, known_hosts;            // for a remote machine; empty: what ssh(1) has in the home folder
 };
@@ -27,7 +27,8 @@ struct RunOptions {
   std::vector<std::string> filters;
   std::vector<std::string> suites, suite_dirs;
   std::string partition;
-  std::vector<std::string> expect;
+  std::vector<std::string> expect, known_lies;
+  std::string confirm;                         // executor on which failures are run again
   int jobs = 0;                                // 0: the cores
   int retries = 0, infra_retries = 2;
   std::size_t max_fail = 0;

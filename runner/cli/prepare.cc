@@ -13,6 +13,7 @@
 namespace xtest {
 namespace {
 
+constexpr std::string_view kImagePrefix = "vm:";
 constexpr Language kLanguages[] = {Language::c, Language::cxx, Language::go, Language::rust};
 
 // The lower halves of the executor's overlays; without one, a native program's own folders.
@@ -42,6 +43,12 @@ std::vector<ExecutorSpec> with_guests(std::vector<ExecutorSpec> specs, int guest
 // The target's own, and the machine that was asked for.
 std::vector<ExecutorSpec> executors_of(const Target& target, const TargetOptions& options) {
   auto spec = remote_spec(options.on);
+  if (!spec && options.on.starts_with(kImagePrefix)) {
+    ExecutorSpec guest;
+    guest.name = "vm";
+    guest.settings["image"] = options.on.substr(kImagePrefix.size());
+    return with_guests({guest}, options.guests);
+  }
   if (!spec) return with_guests(target.executors, options.guests);
   spec->settings["key"] = options.ssh_key.empty() ? in_home("id_ed25519") : options.ssh_key;
   spec->settings["known_hosts"] = options.known_hosts.empty() ? in_home("known_hosts") : options.known_hosts;
@@ -51,11 +58,14 @@ std::vector<ExecutorSpec> executors_of(const Target& target, const TargetOptions
 // First the executors in the target's order, or only the one asked for.
 Task<void> choose_executor(const Registry& registry, const TargetOptions& options, const Folders& folders, Prepared& prepared) {
   const Target& target = prepared.target.target;
+  if (options.on.find(',') != std::string::npos)
+    throw Error(ErrorKind::usage, "--on " + options.on + ": several executors are for `xtest run`", "name one of them");
   const ExecutorContext context{folders.locations.libexec / "xtest-agent", folders.locations.data, folders.scratch / target.triple,
                                 folders.cache, folders.consoles, folders.say};
   const bool is_remote = remote_spec(options.on).has_value();
   for (const ExecutorSpec& spec : executors_of(target, options)) {
-    if (prepared.executor || (!is_remote && !options.on.empty() && options.on != spec.name)) continue;
+    const bool is_named = options.on == spec.name || (spec.name == "vm" && options.on == "vm:" + setting(spec, "image"));
+    if (prepared.executor || (!is_remote && !options.on.empty() && !is_named)) continue;
     const auto maker = registry.executors.find(spec.name);
     if (maker == registry.executors.end()) continue;
     if (spec.name == "vm" && options.on.empty()) {   // making an image and booting it is not what a user would expect
@@ -145,8 +155,32 @@ Task<Prepared> prepare(const Registry& registry, const Target& target, const Tar
   Prepared prepared;
   prepared.target.target = target;
   prepared.target.executor = "none";
+  prepared.on = options.on;
   co_await choose_executor(registry, options, folders, prepared);
   co_await find_languages(options, folders, prepared);
+  collect_features(prepared);
+  co_return prepared;
+}
+
+std::vector<std::string> executors_asked_for(const std::string& on) {
+  std::vector<std::string> names;
+  for (const std::string_view name : split(on, ',')) {
+    if (name.empty() && !on.empty()) throw Error(ErrorKind::usage, "--on " + on + " names an executor without a name", "write --on qemu-user,vm");
+    if (std::ranges::find(names, name) != names.end()) throw Error(ErrorKind::usage, "--on " + on + " names " + std::string(name) + " twice");
+    names.emplace_back(name);
+  }
+  return names;
+}
+
+Task<Prepared> prepare_on(const Registry& registry, const Prepared& ready, const TargetOptions& options, const Folders& folders) {
+  Prepared prepared;
+  prepared.target.target = ready.target.target;
+  prepared.target.toolchains = ready.target.toolchains;
+  prepared.target.absent = ready.target.absent;
+  prepared.target.executor = "none";
+  prepared.problems = ready.problems;
+  prepared.on = options.on;
+  co_await choose_executor(registry, options, folders, prepared);
   collect_features(prepared);
   co_return prepared;
 }
@@ -169,13 +203,13 @@ std::vector<std::string> missing_packages(const Prepared& prepared) {
   return missing;
 }
 
-void require_ready(const Prepared& prepared, const TargetOptions& options) {
+void require_ready(const Prepared& prepared) {
   const Target& target = prepared.target.target;
   std::string missing;
   for (const auto& [language, problem] : prepared.problems) missing += "\n  " + problem.why;
   if (!prepared.executor) {
-    if (!options.on.empty() && prepared.considered.empty())
-      throw Error(ErrorKind::usage, target.triple + " has no executor '" + options.on + "'",
+    if (!prepared.on.empty() && prepared.considered.empty())
+      throw Error(ErrorKind::usage, target.triple + " has no executor '" + prepared.on + "'",
                   "`xtest targets " + target.triple + "` lists those it has");
     for (const Considered& considered : prepared.considered)
       missing += "\n  executor " + considered.executor + ": " + considered.availability.why;

@@ -21,6 +21,7 @@ struct Considered {
 
 struct Prepared {
   PreparedTarget target;
+  std::string on;                                  // the executor that was asked for, or empty
   std::shared_ptr<Executor> executor;              // null: none can be used
   std::vector<Considered> considered;              // each executor of the target, and why it is (not) taken
   std::map<Language, ToolchainProblem> problems;   // languages that should be there and are not
@@ -39,6 +40,12 @@ TargetLibrary open_targets(const Locations& locations, const TargetOptions& opti
 
 Task<Prepared> prepare(const Registry& registry, const Target& target, const TargetOptions& options, const Folders& folders);
 
+// The names of `--on a,b`, one empty name without it. Throws Error{usage}: a name is missing or there twice.
+std::vector<std::string> executors_asked_for(const std::string& on);
+
+// The same target with the same toolchains on another executor.
+Task<Prepared> prepare_on(const Registry& registry, const Prepared& ready, const TargetOptions& options, const Folders& folders);
+
 std::vector<Language> wanted_languages(const TargetOptions& options);
 bool asked_for(const TargetOptions& options, Language language);       // or C and C++, which are always wanted
 
@@ -46,6 +53,6 @@ bool asked_for(const TargetOptions& options, Language language);       // or C a
 std::vector<std::string> missing_packages(const Prepared& prepared);
 
 // Throws Error{usage} with what is missing and the one command that installs it.
-void require_ready(const Prepared& prepared, const TargetOptions& options);
+void require_ready(const Prepared& prepared);
 
 }  // namespace xtest

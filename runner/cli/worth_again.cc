@@ -2,6 +2,7 @@
 #include "runner/cli/worth_again.h"
 
 #include "reports/summary.h"
+#include "runner/engine/case_index.h"
 
 #include <map>
 #include <utility>
@@ -12,14 +13,15 @@ namespace {
 class WorthRunningAgain {
  public:
   explicit WorthRunningAgain(const Replay& replay) : replay_(replay), policy_(replay.started) {
-    for_each_listed(replay, [&](const Stream& stream, const Case& one, CaseIx test) {
-      by_id_.emplace(stream.target + '\n' + TestId{stream.suite, one.group, one.name}.to_string(),
-                     Listed{stream, one, test});
+    for_each_listed(replay, [&](const StreamInfo& info, const Case& one, CaseIx test) {
+      const Stream& stream = info.stream;
+      listed_.emplace(test, Listed{stream, one, test});
+      index_.add(stream, TestId{stream.suite, one.group, one.name}.to_string(), test);
     });
   }
 
   std::set<std::string> ids() {
-    for (const auto& [id, listed] : by_id_) {
+    for (const auto& [test, listed] : listed_) {
       if (is_worth(listed)) add(listed);
     }
     return std::move(ids_);
@@ -46,16 +48,18 @@ class WorthRunningAgain {
   void add(const Listed& listed) {
     if (!ids_.insert(result_id(listed.stream, listed.test)).second) return;
     for (const std::string& need : listed.test.needs) {
-      const auto found = by_id_.find(listed.stream.target + '\n' + need);
-      if (found == by_id_.end()) continue;
-      const Outcome* known = outcome(found->second);
-      if (!known || known->kind == "blocked" || weight(known->raw) != Weight::good) add(found->second);
+      const CaseIx* found = index_.find(listed.stream, need);
+      if (!found) continue;
+      const Listed& needed = listed_.at(*found);
+      const Outcome* known = outcome(needed);
+      if (!known || known->kind == "blocked" || weight(known->raw) != Weight::good) add(needed);
     }
   }
 
   const Replay& replay_;
   const Policy policy_;
-  std::map<std::string, Listed> by_id_;          // by target and test id
+  std::map<CaseIx, Listed> listed_;
+  CaseIndex index_;
   std::set<std::string> ids_;
 };
 
@@ -65,7 +69,7 @@ std::set<std::string> worth_running_again(const Replay& replay) { return WorthRu
 
 std::set<std::string> listed_ids(const Replay& replay) {
   std::set<std::string> ids;
-  for_each_listed(replay, [&](const Stream& stream, const Case& one, CaseIx) { ids.insert(result_id(stream, one)); });
+  for_each_listed(replay, [&](const StreamInfo& info, const Case& one, CaseIx) { ids.insert(result_id(info.stream, one)); });
   return ids;
 }
 

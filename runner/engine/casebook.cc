@@ -19,8 +19,8 @@ CaseBook::CaseBook(const Plan& plan)
   }
   if (needed.empty()) return;
   for (CaseIx test = 0; test < state_.size(); ++test) {
-    std::string id = plan.id(test);
-    if (needed.contains(id)) by_id_.emplace(plan.stream_of(test).target + '\n' + std::move(id), test);
+    const std::string id = plan.id(test);
+    if (needed.contains(id)) needed_.add(plan.stream_of(test), id, test);
   }
 }
 
@@ -53,15 +53,10 @@ void CaseBook::decided(CaseIx test, const Outcome& outcome) {
   attempts_.erase(test);
 }
 
-const CaseIx* CaseBook::find(const std::string& target, const std::string& id) const {
-  const auto found = by_id_.find(target + '\n' + id);
-  return found == by_id_.end() ? nullptr : &found->second;
-}
-
 std::vector<CaseIx> CaseBook::open_needs(CaseIx test) const {
   std::vector<CaseIx> open;
   for (const std::string& need : plan_.at(test).needs) {
-    const CaseIx* needed = find(plan_.stream_of(test).target, need);
+    const CaseIx* needed = needed_.find(plan_.stream_of(test), need);
     if (needed && !state_[*needed].decided) open.push_back(*needed);
   }
   return open;
@@ -69,7 +64,7 @@ std::vector<CaseIx> CaseBook::open_needs(CaseIx test) const {
 
 std::string CaseBook::blocked_by(CaseIx test) const {
   for (const std::string& need : plan_.at(test).needs) {
-    const CaseIx* needed = find(plan_.stream_of(test).target, need);
+    const CaseIx* needed = needed_.find(plan_.stream_of(test), need);
     if (needed && state_[*needed].blocks) return state_[*needed].root;
   }
   return {};

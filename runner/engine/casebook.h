@@ -5,6 +5,7 @@
 // Engine thread only. It judges nothing by itself (decide.h does); it remembers, and answers "may this case run?".
 #pragma once
 
+#include "runner/engine/case_index.h"
 #include "runner/engine/decide.h"
 #include "runner/engine/plan.h"
 
@@ -41,13 +42,11 @@ class CaseBook {
   };
   struct StreamState { std::size_t decided = 0, bad = 0, retrying = 0; };
 
-  const CaseIx* find(const std::string& target, const std::string& id) const;
-
   const Plan& plan_;
   std::vector<State> state_;
   std::vector<StreamState> streams_;
   std::unordered_map<CaseIx, std::vector<Attempt>> attempts_;   // of undecided cases only
-  std::unordered_map<std::string, CaseIx> by_id_;               // "target\nid", only those that somebody needs
+  CaseIndex needed_;                                            // only those that somebody needs
   std::size_t undecided_;
 };
 

@@ -49,9 +49,10 @@ std::string Collector::passes_as_text() const {
   return text_from_passes(passes);
 }
 
-void Collector::doubt_unexplained_kill(Observed& observed, const std::vector<Attempt>& before) const {
+void Collector::doubt_unexplained_kill(Observed& observed, const std::vector<Attempt>& before,
+                                       const std::string& confirmer) const {
   const auto was = [&](const char* kind) {
-    return std::ranges::any_of(before, [&](const Attempt& attempt) { return attempt.observed.kind == kind; });
+    return std::ranges::any_of(before, [&](const Attempt& attempt) { return attempt.observed.kind == kind && attempt.confirmer == confirmer; });
   };
   if (observed.kind == "lost" && was("lost")) {
     observed.status = Status::crash;

@@ -31,7 +31,8 @@ class Collector final : public Observations {
 
   // A SIGKILL that we did not send, or a lost session, proves nothing about the program: the first is infra (it runs once
   // more, alone, in a new session if need be), twice the same is its own crash.
-  void doubt_unexplained_kill(Observed& observed, const std::vector<Attempt>& before) const;
+  void doubt_unexplained_kill(Observed& observed, const std::vector<Attempt>& before,
+                              const std::string& confirmer = {}) const;
 
  private:
   const Completion& completion_;

@@ -114,6 +114,14 @@ const Expectation* Engine::expectation(CaseIx test) const {
   return parts_.expectations[target].find(parts_.plan.id(test), parts_.targets[target].features, options_.today);
 }
 
+Basis Engine::basis(CaseIx test) const {
+  const StreamInfo& stream = parts_.plan.streams[parts_.plan.units[parts_.plan.case_unit[test]].stream];
+  Basis basis(expectation(test));
+  basis.executor = stream.stream.executor;
+  if (parts_.lies) basis.lies = parts_.lies->candidates(stream, parts_.plan.id(test), options_.today);
+  return basis;
+}
+
 // What is known not to run is decided at once; the rest starts to build.
 void Engine::begin(UnitIx unit) {
   const Unit& listed = parts_.plan.units[unit];
@@ -155,7 +163,7 @@ void Engine::when_needs_known(UnitIx unit) {
 
 void Engine::settle(UnitIx unit) {
   const UnitState& state = units_[unit];
-  Execution execution{unit, {}, false};
+  Execution execution{unit, {}};
   for (std::size_t which = 0; which < parts_.plan.units[unit].cases.size(); ++which) {
     const CaseIx test = case_ix(unit, which);
     if (cases_.is_decided(test)) continue;
@@ -165,7 +173,7 @@ void Engine::settle(UnitIx unit) {
     } else if (state.build_failure) {
       if (state.build_failure->status == Status::infra && is_interrupted()) continue;   // resume tries it again
       observe(test, state.build_job, *state.build_failure);
-      decided(test, decide(cases_.attempts(test), expectation(test)));
+      decided(test, decide(cases_.attempts(test), basis(test)));
     } else if (!cases_.attempts(test).empty()) {
       conclude(unit, which);
     } else {
@@ -175,8 +183,13 @@ void Engine::settle(UnitIx unit) {
   if (!execution.which.empty()) queue(std::move(execution));
 }
 
-SessionPool* Engine::pool(const Unit& unit, const Job& job) {
-  return job.place == Place::target ? pools_[parts_.plan.stream_target[unit.stream]].get() : nullptr;
+std::size_t Engine::place(const Execution& execution) const {
+  const std::size_t target = target_of(execution.unit);
+  return execution.confirms ? *parts_.targets[target].confirmed_by : target;
+}
+
+SessionPool* Engine::pool(const Execution& execution, const Job& job) {
+  return job.place == Place::target ? pools_[place(execution)].get() : nullptr;
 }
 
 void Engine::queue(Execution execution) {
@@ -185,8 +198,8 @@ void Engine::queue(Execution execution) {
   Work work;
   work.exclusive = job.exclusive;
   work.cpus = job.cpus;
-  if (SessionPool* sessions = pool(unit, job)) {
-    work.place = place_of(sessions->executor().name(), target_of(execution.unit));
+  if (SessionPool* sessions = pool(execution, job)) {
+    work.place = place_of(sessions->executor().name(), place(execution));
     work.cpus = std::max(job.cpus - 1 + sessions->executor().capacity().cpus, 0);
   }
   work.perform = [this, execution = std::move(execution)](Turn turn) { return perform(execution, turn); };
@@ -198,7 +211,7 @@ Task<void> Engine::perform(Execution execution, Turn turn) {
   const Job job = framework(unit).execution(unit, execution.which, options_.nonce);
   if (take_over(execution, job)) co_return;
   const JobId id = next_job_++;
-  Completion completion = co_await execute(job, execution, id, pool(unit, job));
+  Completion completion = co_await execute(job, execution, id, pool(execution, job));
   if (was_only_nearby(completion) && execution.moves < kMostMoves) co_return move(std::move(execution), id, std::move(completion));
   if (options_.max_bad == 0) co_await turn.over();      // else the verdict decides whether anything more begins
   understand(std::move(execution), id, std::move(completion));
@@ -238,7 +251,7 @@ Task<Completion> Engine::execute(const Job& job, const Execution& execution, Job
     co_await session->stage(job.inputs);
     RunRequest request;
     request.command = job.command;
-    const double factor = time_factor_[target_of(execution.unit)];
+    const double factor = time_factor_[place(execution)];
     request.command.limits.wall =
         std::chrono::milliseconds(static_cast<std::int64_t>(factor * static_cast<double>(job.command.limits.wall.count())));
     completion = co_await pool->run(session, std::move(request));
@@ -312,12 +325,13 @@ void Engine::understand(Execution execution, JobId id, Completion completion) {
     const Job job = framework(unit).execution(unit, execution.which, options_.nonce);
     if (const auto key = reuse_key(unit, execution, job)) parts_.cache->store_text(*key, collector.passes_as_text());
   }
+  const std::string confirmer = execution.confirms ? parts_.targets[place(execution)].executor : "";
   for (std::size_t at = 0; at < execution.which.size(); ++at) {
     const CaseIx test = case_ix(execution.unit, execution.which[at]);
     Observed* observed = collector.result(at);
     if (!observed) continue;
-    if (execution.which.size() == 1) collector.doubt_unexplained_kill(*observed, cases_.attempts(test));
-    observe(test, id, std::move(*observed));
+    if (execution.which.size() == 1) collector.doubt_unexplained_kill(*observed, cases_.attempts(test), confirmer);
+    observe(test, id, std::move(*observed), confirmer);
   }
   // What the collector settled of a single case is not the job's account and stays.
   JobEnded ended{id, std::move(completion), "", trusted || execution.which.size() == 1};
@@ -325,15 +339,15 @@ void Engine::understand(Execution execution, JobId id, Completion completion) {
   parts_.emitter.emit(std::move(ended));
   // First the conclusions, then what must be executed again: what is left runs case by case, so it always ends.
   for (const std::size_t at : collector.without_result())
-    queue(Execution{execution.unit, {execution.which[at]}, true});
+    queue(Execution{execution.unit, {execution.which[at]}, true, execution.confirms});
   for (std::size_t at = 0; at < execution.which.size(); ++at) {
     if (collector.has_result(at)) conclude(execution.unit, execution.which[at]);
   }
 }
 
-void Engine::observe(CaseIx test, JobId job, Observed what) {
-  Attempt attempt{job, 1 + static_cast<int>(cases_.attempts(test).size()), std::move(what)};
-  parts_.emitter.emit(CaseObserved{job, test, attempt.number, attempt.observed});
+void Engine::observe(CaseIx test, JobId job, Observed what, const std::string& confirmer) {
+  Attempt attempt{job, 1 + static_cast<int>(cases_.attempts(test).size()), std::move(what), confirmer};
+  parts_.emitter.emit(CaseObserved{job, test, attempt.number, attempt.observed, confirmer});
   cases_.add_attempt(test, std::move(attempt));
 }
 
@@ -342,12 +356,34 @@ void Engine::conclude(UnitIx unit, std::size_t which) {
   const Expectation* expected = expectation(test);
   const auto& attempts = cases_.attempts(test);
   const StreamIx stream = parts_.plan.units[unit].stream;
-  if (wants_retry(attempts, expected, options_.retry) && (is_after_infra(attempts) || !cases_.too_many_bad(stream))) {
+  const bool is_confirmed = !parts_.plan.streams[stream].confirm_identity.empty();   // then each failure is looked at
+  if (wants_retry(attempts, expected, options_.retry) &&
+      (is_after_infra(attempts) || is_confirmed || !cases_.too_many_bad(stream))) {
     if (is_interrupted()) return;   // undecided, so that resume tries it again
     if (!is_after_infra(attempts)) cases_.will_retry(test);
     if (!scheduler_.stopped()) return queue(Execution{unit, {which}, true});
   }
-  decided(test, decide(attempts, expected));
+  if (is_confirmed && wants_confirmation(attempts, expected, options_.retry)) {
+    if (is_interrupted()) return;
+    if (!scheduler_.stopped() && begin_confirmation(unit, which)) return;
+  }
+  decided(test, decide(attempts, basis(test)));
+}
+
+bool Engine::begin_confirmation(UnitIx unit, std::size_t which) {
+  const CaseIx test = case_ix(unit, which);
+  Execution execution{unit, {which}, true, true};
+  const auto skip = parts_.plan.not_confirmable.find(test);
+  if (skip == parts_.plan.not_confirmable.end()) {
+    queue(std::move(execution));
+    return true;
+  }
+  Observed unsupported;
+  unsupported.status = Status::skip;
+  unsupported.kind = "unsupported";
+  unsupported.message = skip->second;
+  observe(test, cases_.attempts(test).back().job, std::move(unsupported), parts_.targets[place(execution)].executor);
+  return false;
 }
 
 void Engine::decided(CaseIx test, const Outcome& outcome) {

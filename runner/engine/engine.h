@@ -34,12 +34,13 @@ struct EngineOptions {
 struct EngineParts {
   const Plan& plan;
   std::span<const PreparedTarget> targets;
-  std::vector<std::shared_ptr<Executor>> executors;   // one a target; null where nothing is to be executed
+  std::vector<std::shared_ptr<Executor>> executors;   // one a PreparedTarget; null where nothing is to be executed
   std::span<const std::unique_ptr<Framework>> frameworks;
-  const std::vector<Expectations>& expectations;      // one a target
+  const std::vector<Expectations>& expectations;      // one a PreparedTarget
   ActionCache* cache;                                 // may be null
   Emitter& emitter;
   std::filesystem::path work;                         // build products of this run
+  const KnownLies* lies = nullptr;                    // of the executors; may be null
 };
 
 class Engine {
@@ -70,6 +71,7 @@ class Engine {
     UnitIx unit = 0;
     std::vector<std::size_t> which;                   // cases, as indexes inside the unit
     bool alone = false;
+    bool confirms = false;                            // on the confirming executor, not on the stream's
     int moves = 0;                                    // away from sessions that were lost beside it
   };
 
@@ -85,17 +87,20 @@ class Engine {
   bool is_first_attempt(const Execution& execution) const;
   bool take_over(const Execution& execution, const Job& job);
   void understand(Execution execution, JobId id, Completion completion);
-  void observe(CaseIx test, JobId job, Observed what);
+  void observe(CaseIx test, JobId job, Observed what, const std::string& confirmer = {});
+  bool begin_confirmation(UnitIx unit, std::size_t which);   // false: it is to be decided now
   void conclude(UnitIx unit, std::size_t which);
   void decided(CaseIx test, const Outcome& outcome);
   std::optional<std::string> reuse_key(const Unit& unit, const Execution& execution, const Job& job);
 
   const Framework& framework(const Unit& unit) const;
-  SessionPool* pool(const Unit& unit, const Job& job);
+  SessionPool* pool(const Execution& execution, const Job& job);
+  std::size_t place(const Execution& execution) const;       // the PreparedTarget it runs on
   std::size_t target_of(UnitIx unit) const { return parts_.plan.stream_target[parts_.plan.units[unit].stream]; }
   bool is_interrupted() const { return scheduler_.stopped() && !stopped_by_limit_; }
   CaseIx case_ix(UnitIx unit, std::size_t which) const;
   const Expectation* expectation(CaseIx test) const;
+  Basis basis(CaseIx test) const;
 
   EngineParts parts_;
   EngineOptions options_;

@@ -3,10 +3,10 @@
 
 #include "runner/base/hash.h"
 #include "runner/base/text.h"
+#include "runner/engine/case_index.h"
 
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 #include <unordered_set>
 
 namespace xtest {
@@ -40,11 +40,33 @@ class Planner {
   }
 
  private:
-  void add_suite(const Suite& suite, std::size_t target) {
-    const PreparedTarget& prepared = input_.targets[target];
+  using Skips = std::map<std::string, std::string>;       // unit, group and case -> why it is skipped
+
+  std::vector<ExpandedUnit> expand(const Suite& suite, const PreparedTarget& prepared) const {
     const View view{prepared.target, prepared.toolchains, prepared.absent, prepared.features,
                     input_.work / prepared.target.triple, input_.xtest, prepared.executor};
-    for (ExpandedUnit& expanded : framework(suite).expand(suite, view)) add_unit(std::move(expanded), suite, target);
+    return framework(suite).expand(suite, view);
+  }
+
+  void add_suite(const Suite& suite, std::size_t target) {
+    const PreparedTarget& prepared = input_.targets[target];
+    if (prepared.only_confirms) return;
+    const Skips elsewhere = prepared.confirmed_by ? skips(suite, input_.targets[*prepared.confirmed_by]) : Skips{};
+    for (ExpandedUnit& expanded : expand(suite, prepared)) add_unit(std::move(expanded), suite, target, elsewhere);
+  }
+
+  static std::string key(const ExpandedUnit& expanded, const Case& test) {
+    return expanded.toolchain + '\n' + expanded.options + '\n' + expanded.unit.name + '\n' + test.group + '\n' + test.name;
+  }
+
+  Skips skips(const Suite& suite, const PreparedTarget& prepared) const {
+    Skips found;
+    for (const ExpandedUnit& expanded : expand(suite, prepared)) {
+      for (const Case& test : expanded.unit.cases) {
+        if (!test.skip.empty()) found.emplace(key(expanded, test), test.skip);
+      }
+    }
+    return found;
   }
 
   const Framework& framework(const Suite& suite) const {
@@ -55,13 +77,25 @@ class Planner {
                 "unknown framework '" + suite.framework + "'");
   }
 
-  void add_unit(ExpandedUnit expanded, const Suite& suite, std::size_t target) {
+  // Checks of the host say the same of a target whatever executes it.
+  bool is_repeated_check(const ExpandedUnit& expanded, std::size_t target) const {
+    return expanded.executor == "none" && std::ranges::any_of(input_.targets.first(target), [&](const PreparedTarget& before) {
+             return before.target.triple == input_.targets[target].target.triple;
+           });
+  }
+
+  void add_unit(ExpandedUnit expanded, const Suite& suite, std::size_t target, const Skips& elsewhere) {
+    if (is_repeated_check(expanded, target)) return;
     const PreparedTarget& prepared = input_.targets[target];
     const Stream stream{prepared.target.triple, suite.name, expanded.toolchain, expanded.options, expanded.executor};
     select(stream, expanded.unit);
     if (expanded.unit.cases.empty()) return;
     expanded.unit.stream = stream_index(stream, suite, target);
     if (expanded.unit.framework.empty()) expanded.unit.framework = suite.framework;
+    for (std::size_t which = 0; which < expanded.unit.cases.size() && !elsewhere.empty(); ++which) {
+      const auto skip = elsewhere.find(key(expanded, expanded.unit.cases[which]));
+      if (skip != elsewhere.end()) plan_.not_confirmable.emplace(static_cast<CaseIx>(plan_.case_unit.size() + which), skip->second);
+    }
     plan_.first_case.push_back(static_cast<CaseIx>(plan_.case_unit.size()));
     plan_.case_unit.insert(plan_.case_unit.end(), expanded.unit.cases.size(), static_cast<UnitIx>(plan_.units.size()));
     plan_.units.push_back(std::move(expanded.unit));
@@ -89,8 +123,10 @@ class Planner {
     const auto [found, is_new] = streams_.try_emplace(stream, static_cast<StreamIx>(plan_.streams.size()));
     if (is_new) {
       const PreparedTarget& prepared = input_.targets[target];
-      plan_.streams.push_back({stream, stream.executor == "none" ? "none" : prepared.executor_identity,
-                               toolchain_identity(prepared, stream.toolchain), suite.revision});
+      const bool is_check = stream.executor == "none";
+      const bool is_confirmed = prepared.confirmed_by && !is_check;
+      plan_.streams.push_back({stream, is_check ? "none" : prepared.executor_identity, toolchain_identity(prepared, stream.toolchain),
+                               suite.revision, is_confirmed ? input_.targets[*prepared.confirmed_by].executor_identity : ""});
       plan_.stream_target.push_back(target);
     }
     return found->second;
@@ -102,18 +138,17 @@ class Planner {
       return std::ranges::any_of(unit.cases, [](const Case& test) { return !test.needs.empty(); });
     };
     if (std::ranges::none_of(plan_.units, needs_something)) return;
-    std::unordered_map<std::string, UnitIx> owner;
-    for (CaseIx test = 0; test < plan_.case_unit.size(); ++test)
-      owner.emplace(plan_.stream_of(test).target + '\n' + plan_.id(test), plan_.case_unit[test]);
+    CaseIndex cases;
+    for (CaseIx test = 0; test < plan_.case_unit.size(); ++test) cases.add(plan_.stream_of(test), plan_.id(test), test);
     std::vector<std::vector<UnitIx>> dependents(plan_.units.size());
     std::vector<std::size_t> waiting(plan_.units.size(), 0);
     for (UnitIx unit = 0; unit < plan_.units.size(); ++unit) {
-      const std::string target = plan_.streams[plan_.units[unit].stream].stream.target + '\n';
+      const Stream& stream = plan_.streams[plan_.units[unit].stream].stream;
       for (const Case& test : plan_.units[unit].cases) {
         for (const std::string& need : test.needs) {
-          const auto found = owner.find(target + need);
-          if (found == owner.end()) continue;
-          dependents[found->second].push_back(unit);
+          const CaseIx* found = cases.find(stream, need);
+          if (!found) continue;
+          dependents[plan_.case_unit[*found]].push_back(unit);
           ++waiting[unit];
         }
       }

@@ -7,7 +7,9 @@
 #include "runner/model/event.h"
 #include "suites/framework.h"
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -15,7 +17,7 @@
 
 namespace xtest {
 
-// One target made ready for this run; `executor_identity` is empty if none can be used here.
+// One target on one executor, made ready for this run; `executor_identity` is empty if none can be used here.
 struct PreparedTarget {
   Target target;
   std::map<Language, Toolchain> toolchains;
@@ -24,6 +26,8 @@ struct PreparedTarget {
   std::string executor;                       // name, or "none"
   std::string executor_identity;
   std::vector<std::filesystem::path> library_folders;   // where its programs find their libraries, seen from here
+  std::optional<std::size_t> confirmed_by;    // the entry on which its failures are run again (`--confirm`)
+  bool only_confirms = false;                 // has no streams of its own
 };
 
 struct Omitted {
@@ -39,6 +43,7 @@ struct Plan {
   std::vector<UnitIx> case_unit;              // case -> its unit
   std::vector<Omitted> left_out;
   std::size_t left_out_count = 0;             // left_out itself is cut at 10,000 entries
+  std::map<CaseIx, std::string> not_confirmable;   // what the confirming executor would skip, and why
 
   const Case& at(CaseIx test) const { return units[case_unit[test]].cases[test - first_case[case_unit[test]]]; }
   const Stream& stream_of(CaseIx test) const { return streams[units[case_unit[test]].stream].stream; }

@@ -18,14 +18,13 @@ namespace {
 struct KnownCase {
   std::string id;
   std::size_t target = 0;
+  const StreamInfo* stream = nullptr;
 };
 
 std::map<CaseIx, KnownCase> known_cases(const Replay& replay) {
   std::map<CaseIx, KnownCase> known;
-  for_each_listed(replay, [&](const Stream& stream, const Case& one, CaseIx test) {
-    const auto target = std::ranges::find(replay.started.targets, stream.target, &TargetInfo::triple);
-    known[test] = KnownCase{TestId{stream.suite, one.group, one.name}.to_string(),
-                            static_cast<std::size_t>(target - replay.started.targets.begin())};
+  for_each_listed(replay, [&](const StreamInfo& info, const Case& one, CaseIx test) {
+    known[test] = KnownCase{TestId{info.stream.suite, one.group, one.name}.to_string(), target_index(replay.started, info.stream), &info};
   });
   return known;
 }
@@ -33,12 +32,12 @@ std::map<CaseIx, KnownCase> known_cases(const Replay& replay) {
 bool is_same_case(const Case& one, const Case& other) { return one.group == other.group && one.name == other.name; }
 
 // With an entry for the test a run does not repeat a failure: its first real attempt is its last.
-Outcome judge(std::span<const Attempt> attempts, const Expectation* expected) {
-  if (!expected) return decide(attempts, nullptr);
-  if (expected->kind == Expectation::Kind::skip) return skipped("expected", expected->reason);
+Outcome judge(std::span<const Attempt> attempts, const Basis& basis) {
+  if (!basis.expected) return decide(attempts, basis);
+  if (basis.expected->kind == Expectation::Kind::skip) return skipped("expected", basis.expected->reason);
   const auto real = std::ranges::find_if(attempts, [](const Attempt& one) { return one.observed.status != Status::infra; });
   const auto count = real == attempts.end() ? attempts.size() : static_cast<std::size_t>(real - attempts.begin()) + 1;
-  return decide(attempts.first(count), expected);
+  return decide(attempts.first(count), basis);
 }
 
 bool is_judged_by_lists(const Outcome& outcome) {
@@ -46,6 +45,14 @@ bool is_judged_by_lists(const Outcome& outcome) {
 }
 
 }  // namespace
+
+std::size_t target_index(const RunStarted& run, const Stream& stream) {
+  const auto found = std::ranges::find_if(run.targets, [&](const TargetInfo& target) {
+    const bool anywhere = target.executor.empty() || stream.executor == "none";
+    return target.triple == stream.target && (anywhere || target.executor == stream.executor);
+  });
+  return static_cast<std::size_t>(found - run.targets.begin());
+}
 
 Replay read_replay(const std::filesystem::path& record) {
   Replay replay;
@@ -58,7 +65,7 @@ Replay read_replay(const std::filesystem::path& record) {
     if (const auto* listed = std::get_if<UnitListed>(&event.body)) replay.units_listed = listed->unit + 1;
     if (const auto* job = std::get_if<JobStarted>(&event.body)) replay.next_job = std::max(replay.next_job, job->job + 1);
     if (const auto* seen = std::get_if<CaseObserved>(&event.body))
-      replay.undecided[seen->test].push_back(Attempt{seen->job, seen->attempt, seen->observed});
+      replay.undecided[seen->test].push_back(Attempt{seen->job, seen->attempt, seen->observed, seen->confirmer});
     if (const auto* decided = std::get_if<CaseDecided>(&event.body)) {
       replay.decided[decided->test] = decided->outcome;
       replay.undecided.erase(decided->test);
@@ -93,6 +100,8 @@ void refuse_other_plan(const Replay& replay, const Plan& plan, const std::string
     if (then.stream != now.stream) refuse(name + " is now " + now.stream.to_string());
     if (then.executor_identity != now.executor_identity)
       refuse(name + " ran on " + then.executor_identity + ", now it would on " + now.executor_identity);
+    if (then.confirm_identity != now.confirm_identity)
+      refuse("failures of " + name + " were confirmed by " + then.confirm_identity + ", now they would be by " + now.confirm_identity);
     if (then.toolchain_identity != now.toolchain_identity)
       refuse(name + " was built by " + then.toolchain_identity + ", now it would be by " + now.toolchain_identity);
     if (then.suite_revision != now.suite_revision) refuse("the suite " + then.stream.suite + " has changed");
@@ -113,7 +122,8 @@ void refuse_other_plan(const Replay& replay, const Plan& plan, const std::string
     refuse("its list of tests is damaged");
 }
 
-std::vector<Event> judge_again(const Replay& replay, const std::vector<Expectations>& lists, const std::string& today) {
+std::vector<Event> judge_again(const Replay& replay, const std::vector<Expectations>& lists, const KnownLies& lies,
+                               const std::string& today) {
   const auto known = known_cases(replay);
   std::vector<std::set<std::string>> features;
   for (const TargetInfo& target : replay.started.targets) features.emplace_back(target.features.begin(), target.features.end());
@@ -122,14 +132,17 @@ std::vector<Event> judge_again(const Replay& replay, const std::vector<Expectati
   for (const Event& event : replay.events) {
     judged.push_back(event);
     if (const auto* seen = std::get_if<CaseObserved>(&event.body))
-      attempts[seen->test].push_back(Attempt{seen->job, seen->attempt, seen->observed});
+      attempts[seen->test].push_back(Attempt{seen->job, seen->attempt, seen->observed, seen->confirmer});
     auto* decision = std::get_if<CaseDecided>(&judged.back().body);
     if (!decision || !is_judged_by_lists(decision->outcome)) continue;
     const auto test = known.find(decision->test);
     if (test == known.end() || test->second.target >= lists.size())
       throw Error(ErrorKind::usage, "the record decides a test that it does not list, or of a target that it does not name");
-    const auto& [id, target] = test->second;
-    decision->outcome = judge(attempts[decision->test], lists.at(target).find(id, features.at(target), today));
+    const auto& [id, target, stream] = test->second;
+    Basis basis(lists.at(target).find(id, features.at(target), today));
+    basis.executor = stream->stream.executor;
+    basis.lies = lies.candidates(*stream, id, today);
+    decision->outcome = judge(attempts[decision->test], basis);
   }
   return judged;
 }

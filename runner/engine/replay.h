@@ -21,16 +21,19 @@ struct Replay {
   JobId next_job = 0;                                 // no job of the record has this number or a higher one
 };
 
-// Calls each(stream, case, its index) for every test that the record lists.
+// Calls each(stream info, case, its index) for every test that the record lists.
 template <class Each>
 void for_each_listed(const Replay& replay, Each each) {
   for (const Event& event : replay.events) {
     const auto* listed = std::get_if<UnitListed>(&event.body);
     if (!listed || listed->stream >= replay.started.streams.size()) continue;
     CaseIx test = listed->first_case;
-    for (const Case& one : listed->cases) each(replay.started.streams[listed->stream].stream, one, test++);
+    for (const Case& one : listed->cases) each(replay.started.streams[listed->stream], one, test++);
   }
 }
+
+// The entry of RunStarted::targets that a stream belongs to; their number if there is none.
+std::size_t target_index(const RunStarted& run, const Stream& stream);
 
 Replay read_replay(const std::filesystem::path& record);
 
@@ -41,8 +44,9 @@ void refuse_damage(const Replay& replay, const std::filesystem::path& record);
 // Error{usage} naming the first difference.
 void refuse_other_plan(const Replay& replay, const Plan& plan, const std::string& expectations);
 
-// The same events with every decision made anew from the raw observations under these lists (one list a target of the
-// run, in its order). Skips, blocks and what never ran stay as they are.
-std::vector<Event> judge_again(const Replay& replay, const std::vector<Expectations>& lists, const std::string& today);
+// The same events with every decision made anew from the raw observations under these lists (one list an entry of its
+// targets, in their order). Skips, blocks and what never ran stay as they are.
+std::vector<Event> judge_again(const Replay& replay, const std::vector<Expectations>& lists, const KnownLies& lies,
+                               const std::string& today);
 
 }  // namespace xtest

@@ -23,12 +23,15 @@ struct StreamInfo {
   std::string executor_identity;      // "qemu-user qemu-aarch64 7.2.17", known without opening
   std::string toolchain_identity;     // "aarch64-linux-gnu-gcc (Debian 12.2.0-14) 12.2.0"
   std::string suite_revision;
+  std::string confirm_identity{};     // of the executor that runs failures again (`--confirm`), or empty
 };
 
+// A target on one executor; a run with several executors (`--on a,b`) has one for each.
 struct TargetInfo {
   std::string triple;
   std::vector<std::string> features;
   std::string goal = "executed";      // the level that counts as good
+  std::string executor{};             // empty in records of runs that could have but one
 };
 
 struct RunStarted {
@@ -68,7 +71,13 @@ struct JobStarted {
   std::string session;
   std::string what;                   // short text for people: "build probes C1.c", "run ..."
 };
-struct CaseObserved { JobId job = 0; CaseIx test = 0; int attempt = 1; Observed observed; };
+struct CaseObserved {
+  JobId job = 0;
+  CaseIx test = 0;
+  int attempt = 1;
+  Observed observed;
+  std::string confirmer{};            // the executor it ran on instead of its stream's, to confirm a failure; or empty
+};
 struct JobEnded {
   JobId job = 0;
   Completion completion;

@@ -52,7 +52,7 @@ struct Case {
   std::string group;
   std::string name;
   std::string skip;                 // not empty: it will not run, and why ("requires X")
-  std::vector<std::string> needs;   // test ids (any stream of the same target) that block this one when they fail
+  std::vector<std::string> needs;   // test ids (same target, same executor or a check of the host) that block this one when they fail
   std::string rung;                 // of the ladder, or empty
 };
 

@@ -44,6 +44,7 @@ struct Attempt {
   JobId job = 0;
   int number = 1;
   Observed observed;
+  std::string confirmer{};        // as in CaseObserved
 };
 
 struct Outcome {

@@ -145,14 +145,14 @@ EventBody run_started(const Fields& fields) {
   out.partition = fields.text("partition");
   fields.each("targets", [&](const json& value) {
     const Fields target = fields.element(value, "a target");
-    out.targets.push_back({target.text("triple"), target.texts("features"), target.text("goal")});
+    out.targets.push_back({target.text("triple"), target.texts("features"), target.text("goal"), target.text("executor")});
   });
   fields.each("streams", [&](const json& value) {
     const Fields stream = fields.element(value, "a stream");
     auto parsed = Stream::parse(stream.text("stream"));
     if (!parsed) throw Malformed(fmt::format("\"{}\": {}", stream.text("stream"), parsed.error()));
     out.streams.push_back(
-        {*std::move(parsed), stream.text("executor"), stream.text("toolchain"), stream.text("suite")});
+        {*std::move(parsed), stream.text("executor"), stream.text("toolchain"), stream.text("suite"), stream.text("confirm")});
   });
   out.components = text_map(fields, "components");
   out.expectations = fields.text("expectations");
@@ -205,6 +205,7 @@ EventBody case_observed(const Fields& fields) {
   out.job = fields.needed<JobId>("job");
   out.test = fields.needed<CaseIx>("case");
   out.attempt = fields.needed<int>("attempt");
+  out.confirmer = fields.text("confirmer");
   out.observed.status = fields.choice<Status>("status", status_from);
   out.observed.kind = fields.text("kind");
   out.observed.message = fields.text("message");

@@ -181,6 +181,7 @@ struct PrintBody {
       inner.text("triple", target.triple);
       inner.texts("features", target.features);
       inner.text("goal", target.goal);
+      inner.text("executor", target.executor);
     });
     m.list("streams", e.streams, [&](const StreamInfo& stream) {
       Members inner(m.out(), m.keep());
@@ -188,6 +189,7 @@ struct PrintBody {
       inner.text("executor", stream.executor_identity);
       inner.text("toolchain", stream.toolchain_identity);
       inner.text("suite", stream.suite_revision);
+      inner.text("confirm", stream.confirm_identity);
     });
     m.map("components", e.components);
     m.text("expectations", e.expectations);
@@ -236,6 +238,7 @@ struct PrintBody {
     m.always("job", e.job);
     m.always("case", e.test);
     m.always("attempt", e.attempt);
+    m.text("confirmer", e.confirmer);
     m.text("status", to_string(e.observed.status));
     m.text("kind", e.observed.kind);
     m.text("message", e.observed.message);

@@ -3,6 +3,7 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -27,7 +28,10 @@ RunHead read_run_head(const std::filesystem::path& folder) {
   if (head.damaged) return head;
   try {
     head.begun = utc(run.value("wall", std::int64_t{0}));
-    for (const Json& target : run.value("targets", Json::array())) head.targets.push_back(target.value("triple", ""));
+    for (const Json& target : run.value("targets", Json::array())) {
+      const std::string triple = target.value("triple", "");
+      if (std::ranges::find(head.targets, triple) == head.targets.end()) head.targets.push_back(triple);
+    }
     const Json ended = run.value("ended", Json::object());
     head.reason = ended.value("reason", head.reason);
     head.exit_code = ended.value("exit_code", head.exit_code);

@@ -57,7 +57,7 @@ class FakeSession final : public Session {
 
 Task<std::unique_ptr<Session>> FakeExecutor::open() {
   if (before_open) before_open();
-  co_return std::make_unique<FakeSession>(*this, "fake#" + std::to_string(++opened));
+  co_return std::make_unique<FakeSession>(*this, name_ + "#" + std::to_string(++opened));
 }
 
 std::vector<std::vector<std::string>> FakeExecutor::words() const {

@@ -22,9 +22,10 @@ struct FakeRun {
 
 class FakeExecutor final : public Executor {
  public:
-  std::string name() const override { return "fake"; }
+  explicit FakeExecutor(std::string name = "fake") : name_(std::move(name)) {}
+  std::string name() const override { return name_; }
   Task<Availability> available() override { co_return Availability{true, "it is made up", ""}; }
-  std::string identity() const override { return "fake 1"; }
+  std::string identity() const override { return name_ + " 1"; }
   std::set<std::string> features() const override { return {}; }
   Capacity capacity() const override { return capacity_; }
   double slowness() const override { return slowness_; }
@@ -38,6 +39,9 @@ class FakeExecutor final : public Executor {
   int opened = 0, closed = 0, running = 0, most_running = 0;
   Capacity capacity_;
   double slowness_ = 1.0;
+
+ private:
+  std::string name_;
 };
 
 Completion ended_with(Termination how, std::string out = "");

@@ -57,6 +57,8 @@ std::vector<ExpandedUnit> FakeFramework::expand(const Suite& suite, const View& 
   std::vector<ExpandedUnit> expanded = found->second;
   for (ExpandedUnit& one : expanded) {
     if (one.executor.empty()) one.executor = view.executor;
+    if (view.executor != unsupported_on) continue;
+    for (Case& test : one.unit.cases) test.skip = "requires something";
   }
   return expanded;
 }

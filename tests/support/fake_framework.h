@@ -27,6 +27,7 @@ class FakeFramework final : public Framework {
   std::map<std::string, std::vector<ExpandedUnit>> units;   // by suite
   std::string exclusive;                                    // of every job
   std::vector<std::filesystem::path> inputs;                // of every job
+  std::string unsupported_on;                               // an executor on which every case "requires something"
 };
 
 Suite fake_suite(const std::string& name);

@@ -37,9 +37,21 @@ FakeWorld::FakeWorld()
 }
 
 void FakeWorld::expect_failure(const std::string& glob, const std::string& reason) {
-  Target lying;
-  lying.lies.push_back(Lie{"fake", glob, "", reason, "", Position{"lies.yaml", 3, 1}});
-  expectations_.add_lies(lying, "fake");
+  expectations_.add_file(folder.write("known.yaml", "expectations:\n- test: \"" + glob + "\"\n  reason: \"" + reason + "\"\n"));
+}
+
+FakeExecutor& FakeWorld::also_on(const std::string& name) {
+  PreparedTarget& target = targets.emplace_back(targets.front());
+  target.executor = name;
+  target.executor_identity = name + " 1.0";
+  return *others_.emplace_back(std::make_shared<FakeExecutor>(name));
+}
+
+FakeExecutor& FakeWorld::confirm_on(const std::string& name) {
+  FakeExecutor& confirmer = also_on(name);
+  targets.back().only_confirms = true;
+  targets.front().confirmed_by = targets.size() - 1;
+  return confirmer;
 }
 
 void FakeWorld::expect_skip(const std::string& glob, const std::string& reason) {
@@ -57,8 +69,9 @@ void FakeWorld::run(const std::function<void(Engine&)>& before, std::function<Ta
   const SystemClock clock;
   const std::vector<Expectations> lists(targets.size(), expectations_);
   Emitter emitter(clock, nullptr, {&log});
-  std::vector<std::shared_ptr<Executor>> executors(targets.size(), executor);
-  const EngineParts parts{plan, targets, std::move(executors), frameworks, lists, cache, emitter, folder.path() / "work"};
+  std::vector<std::shared_ptr<Executor>> executors(targets.size() - others_.size(), executor);
+  executors.insert(executors.end(), others_.begin(), others_.end());
+  const EngineParts parts{plan, targets, std::move(executors), frameworks, lists, cache, emitter, folder.path() / "work", &lies};
   Engine engine(io.get_executor(), parts, options);
   if (before) before(engine);
   run_task(io, both(engine, std::move(during)));

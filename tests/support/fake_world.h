@@ -38,7 +38,9 @@ class FakeWorld {
  public:
   FakeWorld();
 
-  void expect_failure(const std::string& glob, const std::string& reason);   // a known lie of the executor
+  void expect_failure(const std::string& glob, const std::string& reason);
+  FakeExecutor& also_on(const std::string& name);        // the same target on one more executor
+  FakeExecutor& confirm_on(const std::string& name);     // where failures of the first executor are run again
   void expect_skip(const std::string& glob, const std::string& reason);
   Plan make() const;
 
@@ -58,6 +60,7 @@ class FakeWorld {
   Partition partition;
   EngineOptions options;
   ActionCache* cache = nullptr;
+  KnownLies lies;
 
   Plan plan;                                                 // after run()
   EventLog log;
@@ -66,6 +69,7 @@ class FakeWorld {
 
  private:
   CaseIx find(const std::string& id) const;
+  std::vector<std::shared_ptr<FakeExecutor>> others_;      // of the last targets
   Expectations expectations_;
 };
 

@@ -80,7 +80,8 @@ CaseIx SampleRun::list(StreamIx stream, const std::string& unit, const std::vect
   return first;
 }
 
-void SampleRun::observe(CaseIx test, int attempt, Observed observed, const std::string& cached_from, bool trusted) {
+void SampleRun::observe(CaseIx test, int attempt, Observed observed, const std::string& cached_from, bool trusted,
+                        const std::string& confirmer) {
   JobStarted started;
   started.job = next_job_++;
   started.unit = unit_of_[test];
@@ -89,7 +90,7 @@ void SampleRun::observe(CaseIx test, int attempt, Observed observed, const std::
   started.session = "qemu-user-1";
   started.what = "run it";
   add(started);
-  add(CaseObserved{started.job, test, attempt, std::move(observed)});
+  add(CaseObserved{started.job, test, attempt, std::move(observed), confirmer});
   JobEnded ended;
   ended.job = started.job;
   ended.completion.how = Exited{0};

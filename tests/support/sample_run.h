@@ -23,7 +23,8 @@ class SampleRun {
 
   RunStarted& run() { return std::get<RunStarted>(events.front().body); }
   CaseIx list(StreamIx stream, const std::string& unit, const std::vector<SampleCase>& cases);  // the first one's index
-  void observe(CaseIx test, int attempt, Observed observed, const std::string& cached_from = "", bool trusted = true);
+  void observe(CaseIx test, int attempt, Observed observed, const std::string& cached_from = "", bool trusted = true,
+               const std::string& confirmer = "");
   void decide(CaseIx test, Outcome outcome);
   void pass(CaseIx test);                                 // observed and decided
   void bad(CaseIx test, Observed observed);               // the same, in one attempt

@@ -135,6 +135,108 @@ TEST(Retry, OnlyTheUnexpectedIsRetriedAndOnlySoOften) {
   EXPECT_FALSE(wants_retry(std::vector{attempt(Status::skip)}, nullptr, twice));
 }
 
+struct Confirming : testing::Test {
+  Basis basis;
+  KnownLie lie;
+
+  Confirming() {
+    basis.executor = "qemu-user";
+    lie.id = "lost";
+    lie.what = "exec errors are lost";
+    lie.signature = "exec *";
+    lie.where = Position{"lies.yaml", 2, 3};
+  }
+  static Attempt there(Status status, std::string message = "") {
+    Attempt one = attempt(status, "kind", std::move(message));
+    one.confirmer = "vm:x";
+    return one;
+  }
+  Outcome outcome(const std::vector<Attempt>& attempts) const { return decide(attempts, basis); }
+};
+
+TEST_F(Confirming, APassThereIsTheEmulatorsFault) {
+  for (const Status bad : {Status::fail, Status::crash, Status::timeout}) {
+    const Outcome made = outcome({attempt(bad, "kind", "odd"), attempt(bad, "kind", "odd"), there(Status::pass)});
+    EXPECT_EQ(made.status, Status::emulator);
+    EXPECT_EQ(made.raw, bad);
+    EXPECT_EQ(made.kind, "kind");
+    EXPECT_EQ(made.attempts, 3);
+    EXPECT_EQ(made.reason, "emulator (qemu-user), not your port: it passes on vm:x");
+  }
+}
+
+TEST_F(Confirming, AFailureThereIsThePorts) {
+  const Outcome made = outcome({attempt(Status::fail, "exit-code", "exited with 1"), there(Status::crash, "killed by SEGV (11)")});
+  EXPECT_EQ(made.status, Status::fail);
+  EXPECT_EQ(made.kind, "exit-code");
+  EXPECT_EQ(made.reason, "port: fails on both (qemu-user: exited with 1, vm:x: killed by SEGV (11))");
+}
+
+TEST_F(Confirming, TroubleOrASkipThereConfirmsNothing) {
+  for (const Status nothing : {Status::infra, Status::skip}) {
+    const Outcome made = outcome({attempt(Status::fail, "exit-code"), there(nothing, "no guest")});
+    EXPECT_EQ(made.status, Status::fail);
+    EXPECT_EQ(made.reason, "not confirmed: vm:x: no guest");
+  }
+  EXPECT_EQ(outcome({attempt(Status::fail), there(Status::infra), there(Status::pass)}).status, Status::emulator);
+}
+
+TEST_F(Confirming, WhatPassesOnItsOwnExecutorIsFlakyAndNotTheEmulators) {
+  EXPECT_EQ(outcome({attempt(Status::fail), attempt(Status::pass)}).status, Status::flaky);
+  const std::vector<Attempt> flaky{attempt(Status::fail), attempt(Status::pass)};
+  EXPECT_FALSE(wants_confirmation(flaky, nullptr, {1, 2}));
+}
+
+TEST_F(Confirming, IsAskedForAnyUnexpectedFailureThatIsNoFailedBuild) {
+  const Expectation expected = xfail();
+  for (const Status bad : {Status::fail, Status::crash, Status::timeout}) {
+    const std::vector<Attempt> one{attempt(bad)};
+    EXPECT_TRUE(wants_confirmation(one, nullptr, {}));
+    EXPECT_FALSE(wants_confirmation(one, &expected, {}));
+  }
+  for (const Status other : {Status::pass, Status::build_fail, Status::infra, Status::skip})
+    EXPECT_FALSE(wants_confirmation(std::vector{attempt(other)}, nullptr, {}));
+  EXPECT_FALSE(wants_confirmation(std::vector{attempt(Status::fail), attempt(Status::infra)}, nullptr, {1, 0})) << "it was seen once";
+}
+
+TEST_F(Confirming, IsRepeatedAfterTroubleOnlyAndNotForEver) {
+  std::vector<Attempt> attempts{attempt(Status::fail), there(Status::infra)};
+  EXPECT_TRUE(wants_confirmation(attempts, nullptr, {0, 1}));
+  attempts.push_back(there(Status::infra));
+  EXPECT_FALSE(wants_confirmation(attempts, nullptr, {0, 1}));
+  EXPECT_FALSE(wants_confirmation(std::vector{attempt(Status::fail), there(Status::fail)}, nullptr, {3, 3}));
+  EXPECT_FALSE(wants_retry(attempts, nullptr, {0, 9})) << "trouble there is not trouble here";
+}
+
+TEST_F(Confirming, AKnownLieThatFitsIsTheEmulatorsFaultAndIsNamed) {
+  basis.lies = {&lie};
+  Attempt fits = attempt(Status::fail, "exit-code", "exec went wrong");
+  fits.observed.signature = "exec went wrong";
+  const Outcome made = outcome({fits});
+  EXPECT_EQ(made.status, Status::emulator);
+  EXPECT_EQ(made.expectation, "lies.yaml:2:3");
+  EXPECT_EQ(made.reason, "emulator (qemu-user), not your port; known lie lost: exec errors are lost");
+  EXPECT_EQ(outcome({attempt(Status::fail, "exit-code", "other")}).status, Status::fail);
+  EXPECT_EQ(outcome({attempt(Status::pass)}).status, Status::pass);
+}
+
+TEST_F(Confirming, AKnownLieDoesNotHideWhatFailsOnBoth) {
+  lie.signature = "*";
+  basis.lies = {&lie};
+  EXPECT_EQ(outcome({attempt(Status::fail), there(Status::fail)}).status, Status::fail);
+  const Outcome both = outcome({attempt(Status::fail), there(Status::pass)});
+  EXPECT_EQ(both.status, Status::emulator);
+  EXPECT_EQ(both.expectation, "lies.yaml:2:3");
+  EXPECT_EQ(outcome({attempt(Status::fail), there(Status::infra)}).status, Status::emulator);
+}
+
+TEST_F(Confirming, AnExpectationComesFirst) {
+  const Expectation expected = xfail();
+  basis.expected = &expected;
+  basis.lies = {&lie};
+  EXPECT_EQ(outcome({attempt(Status::fail), there(Status::pass)}).status, Status::xfail);
+}
+
 TEST(Retry, InfraHasABudgetOfItsOwn) {
   const RetryPolicy policy{0, 2};
   const Expectation expected = xfail();

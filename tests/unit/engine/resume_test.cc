@@ -156,12 +156,11 @@ TEST(Resume, RefusesAnotherPlan) {
 
 // The outcomes after judging again with one entry for `glob`.
 std::map<CaseIx, Outcome> judged_again(const Replay& replay, const std::string& glob) {
-  Target lying;
-  if (!glob.empty()) lying.lies.push_back(Lie{"fake", glob, "", "now known", "", Position{"new.yaml", 2, 1}});
+  const TempFolder folder;
   std::vector<Expectations> lists(1);
-  lists[0].add_lies(lying, "fake");
+  if (!glob.empty()) lists[0].add_file(folder.write("new.yaml", "expectations:\n- {test: \"" + glob + "\", reason: now known}\n"));
   std::map<CaseIx, Outcome> outcomes;
-  for (const Event& event : judge_again(replay, lists, "2026-11-21")) {
+  for (const Event& event : judge_again(replay, lists, {}, "2026-11-21")) {
     if (const auto* decided = std::get_if<CaseDecided>(&event.body)) outcomes[decided->test] = decided->outcome;
   }
   return outcomes;
@@ -216,7 +215,7 @@ TEST(Rejudge, ChangesNothingBesidesTheDecisions) {
   describe(world);
   world.run([](Engine& engine) { engine.list(); });
   const Replay replay = whole_record_of(world);
-  const auto again = judge_again(replay, std::vector<Expectations>(1), "2026-11-21");
+  const auto again = judge_again(replay, std::vector<Expectations>(1), {}, "2026-11-21");
   ASSERT_EQ(again.size(), replay.events.size());
   for (std::size_t at = 0; at < again.size(); ++at) EXPECT_EQ(event_to_json(again[at]), event_to_json(replay.events[at]));
 }

@@ -82,12 +82,19 @@ TEST(EventJson, KeepsTheListingAndTheStreams) {
   EXPECT_EQ(unit.cases[0].rung, test.rung);
   EXPECT_TRUE(unit.dynamic);
   RunStarted started;
-  started.streams = {{{"t", "s/2", "gcc", "O1", "host"}, "executor 1", "gcc 12", "r3"}};
-  started.targets = {{"t", {"linux"}, "checked"}};
+  started.streams = {{{"t", "s/2", "gcc", "O1", "host"}, "executor 1", "gcc 12", "r3", "vm 2"}};
+  started.targets = {{"t", {"linux"}, "checked", "host"}};
   const RunStarted after = reread(started);
   EXPECT_EQ(after.streams.at(0).stream, started.streams[0].stream);
   EXPECT_EQ(after.streams.at(0).toolchain_identity, "gcc 12");
+  EXPECT_EQ(after.streams.at(0).confirm_identity, "vm 2");
   EXPECT_EQ(after.targets.at(0).goal, "checked");
+  EXPECT_EQ(after.targets.at(0).executor, "host");
+}
+
+TEST(EventJson, KeepsOnWhichExecutorAFailureWasConfirmed) {
+  EXPECT_EQ(reread(CaseObserved{1, 2, 3, {}, "vm:linux-x86_64"}).confirmer, "vm:linux-x86_64");
+  EXPECT_EQ(reread(CaseObserved{1, 2, 3, {}}).confirmer, "");
 }
 
 TEST(EventJson, TheGapOfAnOutputStaysWhereItWasWhenBytesAreRepaired) {

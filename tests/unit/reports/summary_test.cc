@@ -158,7 +158,7 @@ TEST(Tally, AddsTheTimeOfAllSessions) {
 }
 
 TEST(SummaryText, IsNeverSilentAboutWhatWasNotRun) {
-  const std::string text = summary_text(tally_of(every_status()), {});
+  const std::string text = summary_text(tally_of(every_status()), {}, {});
   EXPECT_THAT(text, HasSubstr("INCOMPLETE: 1 of 17 listed tests not run (fail-fast)"));
   EXPECT_THAT(text, HasSubstr("blocked: rung stack failed"));
   EXPECT_THAT(text, HasSubstr("xtest doctor --lang go --install"));

@@ -197,18 +197,6 @@ TEST_F(Load, SaysWhatATargetLacks) {
       HasSubstr("no compiler says how to link 'dynamic'"));
 }
 
-TEST_F(Load, ReadsLiesWithTheirConditions) {
-  folder_.write(
-      "x-y-z.yaml",
-      small_target("x-y-z", "lies:\n  - {executor: wine, test: probes::F1::*, when: not binfmt, reason: so}\n"));
-  const TargetLibrary library({folder_.path()});
-  const auto& lie = library.find("x-y-z").lies.at(0);
-  EXPECT_EQ(lie.when, "not binfmt");
-  EXPECT_EQ(lie.where.line, 8);
-  EXPECT_THAT(error_after("lies:\n  - {executor: wine, test: x, when: not binfm, reason: so}\n"),
-              HasSubstr("did you mean 'binfmt'?"));
-}
-
 TEST_F(Load, AnAbsentLanguageComesBackWithItsOwnProgram) {
   folder_.write("x-y-z.yaml", small_target("x-y-z"));
   folder_.write("x-y-v.yaml", "triple: x-y-v\nextends: x-y-z\ncompilers: {cxx: {absent: none yet}}\n");
