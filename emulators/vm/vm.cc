@@ -17,8 +17,6 @@
 namespace xtest {
 namespace {
 
-constexpr auto kBootPatience = std::chrono::minutes(2);
-
 // A guest and the session in it; what a program's loss is due to is told by the guest's console.
 class VmSession final : public Session {
  public:
@@ -80,7 +78,7 @@ class Vm final : public Executor {
     const std::string name = "vm:" + recipe_.name + "#" + std::to_string(number);
     MachineOptions options{recipe_, image, context_.scratch / ("vm" + std::to_string(number)), context_.agent};
     auto machine = co_await Machine::start(std::move(options));
-    auto connection = co_await machine->connect(kBootPatience);
+    auto connection = co_await machine->connect(recipe_.reach.patience);
     auto inner = co_await GuestSession::open(name, std::move(connection), agent);
     co_return std::make_unique<VmSession>(std::move(machine), std::move(inner));
   }
