@@ -16,7 +16,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t shown_lines = 10;
 constexpr std::size_t kept_tail = 8u << 10;
-constexpr std::size_t kept_text = 1u << 20;     // a text that is expected is shorter
+constexpr std::size_t kept_text = 64u << 10;    // a text that is expected is shorter
 
 }  // namespace
 

@@ -84,6 +84,7 @@ struct Reach {
   std::string user;
   std::uint16_t port = 22;                      // in the guest
   std::string server;                           // "dropbear", "openssh"
+  std::chrono::milliseconds patience{0};        // from its start until a command runs
 };
 
 struct ImageRecipe {

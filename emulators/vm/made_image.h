@@ -27,7 +27,7 @@ struct MadeImage {
   std::filesystem::path kernel() const { return folder / "kernel"; }
   std::filesystem::path initrd() const { return folder / "initrd"; }
   std::filesystem::path medium() const { return folder / "medium"; }     // the release medium, decompressed
-  std::filesystem::path disk() const { return folder / "disk.qcow2"; }   // what an installation left
+  std::filesystem::path disk() const { return folder / "disk"; }         // what an installation left, or the prepared one
   std::filesystem::path seed() const { return folder / "seed.iso"; }
   std::filesystem::path user_key() const { return folder / "user"; }
   std::filesystem::path private_host_key() const { return folder / "host"; }

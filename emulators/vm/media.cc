@@ -43,6 +43,13 @@ std::string lower(std::string_view word) {
   return text;
 }
 
+// What the user gave, or else the recipe's word, which may be empty.
+std::string expected_of(const ImageRecipe& recipe, const std::string& sha256) {
+  if (sha256.empty()) return recipe.media->sha256;
+  if (!is_sha256(sha256)) throw Error(ErrorKind::usage, "'" + sha256 + "' is no sha256: that has 64 digits of 0-9 and a-f");
+  return lower(sha256);
+}
+
 std::vector<std::string_view> words_of(std::string_view line) {
   std::vector<std::string_view> words;
   for (const auto word : split(line, ' ')) {
@@ -105,7 +112,7 @@ Medium add_medium(const ImageRecipe& recipe, const fs::path& cache, const fs::pa
   std::error_code error;
   if (!fs::is_regular_file(file, error)) throw Error(ErrorKind::usage, file.string() + " is no file");
   const std::string digest = sha256_file(file);
-  const std::string expected = sha256.empty() ? recipe.media->sha256 : lower(sha256);
+  const std::string expected = expected_of(recipe, sha256);
   if (!expected.empty() && digest != expected)
     throw Error(ErrorKind::usage, fmt::format("{} is not {}: its sha256 is {}, expected is {}", file.string(), recipe.media->file_name(), digest, expected),
                 "get it again from " + recipe.media->urls.front());
@@ -121,7 +128,7 @@ Medium add_medium(const ImageRecipe& recipe, const fs::path& cache, const fs::pa
 
 Medium fetch_medium(const ImageRecipe& recipe, const fs::path& cache, const std::string& sha256, const std::string& known_from,
                     std::function<bool(std::uint64_t, std::uint64_t)> progress) {
-  const std::string digest = sha256.empty() ? recipe.media->sha256 : lower(sha256);
+  const std::string digest = expected_of(recipe, sha256);
   if (digest.empty())
     throw Error(ErrorKind::usage, fmt::format("no public record of {}'s sha256 is known, and nothing is downloaded unchecked", recipe.media->file_name()),
                 "give --checksum-file FILE (the project's own, from " + fs::path(recipe.media->urls.front()).parent_path().string() + "/) or --sha256 HEX");

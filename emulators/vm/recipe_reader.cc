@@ -15,6 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr auto usual_boot = std::chrono::minutes(2);
 constexpr auto usual_answer = std::chrono::minutes(2);
 constexpr auto usual_installation = std::chrono::hours(1);
 
@@ -175,10 +176,12 @@ MachineSpec read_machine(const YamlNode& node) {
 }
 
 Reach read_reach(const YamlNode& node) {
-  node.allow_only({"user", "port", "server"});
+  node.allow_only({"user", "port", "server", "patience"});
   Reach reach;
   reach.user = node.at("user").as_string();
   if (const auto port = node.find("port")) reach.port = static_cast<std::uint16_t>(port->as_int(1, 65535));
+  const auto patience = node.find("patience");
+  reach.patience = patience ? patience->as_duration() : usual_boot;
   reach.server = node.at("server").as_string();
   if (reach.server != "dropbear" && reach.server != "openssh") node.at("server").fail("'" + reach.server + "' is not among dropbear, openssh");
   return reach;

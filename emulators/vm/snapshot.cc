@@ -18,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto boot_patience = std::chrono::minutes(2);
 constexpr auto kept_unused = std::chrono::days(7);
 
 std::string key_of(const MachineOptions& base, const std::string& version, const fs::path& agent) {
@@ -84,9 +83,10 @@ Task<void> boot_and_freeze(MachineOptions options, fs::path agent, Snapshot into
     options.disk = into.disk();
     co_await make_overlay(std::move(*base), options.disk);
   }
+  const auto patience = options.recipe.reach.patience;
   const auto machine = co_await Machine::start(std::move(options));
   {
-    const auto connection = co_await machine->connect(boot_patience);
+    const auto connection = co_await machine->connect(patience);
     co_await send_agent(*connection, agent_in_snapshot, std::move(agent));
   }
   co_await machine->freeze(into.state());

@@ -11,9 +11,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <utility>
 
 namespace xtest {
 namespace {
@@ -68,10 +70,13 @@ ImageRecipe chosen_of_medium(const ImageOptions& options) {
 
 // A line a tenth, or every ten seconds: it is read in logs, too.
 struct Told {
+  std::string url;
+  bool has_begun = false;
   std::uint64_t tenth = 0;
   std::chrono::steady_clock::time_point next = std::chrono::steady_clock::now();
 
   bool operator()(std::uint64_t done, std::uint64_t all) {
+    if (!std::exchange(has_begun, true)) tell("downloading " + url);
     const auto now = std::chrono::steady_clock::now();
     const std::uint64_t reached = all == 0 ? 0 : done * 10 / all;
     if (done == 0 || (reached == tenth && now < next)) return true;
@@ -96,8 +101,7 @@ int fetch_image(const ImageOptions& options) {
     sha256 = sha256_from(options.checksum_file, recipe.media->file_name());
     known_from = fs::path(options.checksum_file).filename();
   }
-  tell("downloading " + recipe.media->urls.front());
-  const Medium medium = fetch_medium(recipe, cache_dir(), sha256, known_from, Told{});
+  const Medium medium = fetch_medium(recipe, cache_dir(), sha256, known_from, Told{recipe.media->urls.front()});
   tell(medium.file.string() + " is here, and its sha256 is the one of " + medium.known_from);
   return exit_code::ok;
 }
@@ -133,9 +137,15 @@ int verify(const ImageOptions& options) {
   return good ? exit_code::ok : exit_code::infra;
 }
 
+// An image of a recipe that is gone.
+bool is_left_over(const std::string& name, const fs::path& cache) {
+  std::error_code error;
+  const fs::directory_iterator homes(cache / "images", error);
+  return std::any_of(begin(homes), end(homes), [&](const fs::directory_entry& home) { return home.path().filename() == name; });
+}
+
 int remove(const ImageOptions& options) {
-  const bool is_left_over = fs::exists(home_of(cache_dir(), options.name));   // of a recipe that is gone
-  if (!is_left_over) chosen(options);
+  if (!is_left_over(options.name, cache_dir())) chosen(options);
   fmt::print("{} freed\n", human_bytes(remove_image(options.name, cache_dir())));
   return exit_code::ok;
 }

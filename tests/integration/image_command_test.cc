@@ -98,6 +98,7 @@ TEST_F(ImageCommand, AWrongNameOrRecipeIsNamedWithItsPlace) {
   const Ran unknown = image({"make", "mien"});
   EXPECT_EQ(unknown.code, kUsage);
   EXPECT_THAT(unknown.err, AllOf(HasSubstr("there is no image 'mien'"), HasSubstr("did you mean mine?")));
+  for (const char* outside : {"..", ".", "", "../images/mine", "/"}) EXPECT_EQ(image({"rm", outside}).code, kUsage) << outside;
   here.write("recipes/mine.yaml", std::string(kMine) + "provision: {kind: sead-iso}\n");
   const Ran wrong = image({"list"});
   EXPECT_EQ(wrong.code, kUsage);
@@ -175,6 +176,7 @@ TEST_F(ImageCommand, AMediumOfTheUsersOwnIsTakenAndAWrongOneRefused) {
   EXPECT_EQ(wrong.code, kUsage);
   EXPECT_THAT(wrong.err, HasSubstr("expected is 0000"));
   EXPECT_EQ(image({"add", "medium", "missing"}).code, kUsage);
+  EXPECT_THAT(image({"fetch", "medium", "--sha256", "../x"}).err, HasSubstr("'../x' is no sha256"));
   const Ran good = image({"add", "medium", "download", "--sha256", "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"});
   EXPECT_EQ(good.code, 0) << describe(good);
   EXPECT_THAT(image({"show", "medium"}).out, AllOf(HasSubstr("known from --sha256"), HasSubstr("state       fetched"), HasSubstr("sha256      unknown")));

@@ -239,6 +239,7 @@ TEST(Architecture, TheCheckSeesALibraryOrACallInTheWrongPlace) {
   EXPECT_EQ(count("targets/load.cc", "#include <yaml-cpp/yaml.h>"), 1u);
   EXPECT_EQ(count("runner/base/yaml.cc", "#include <yaml-cpp/yaml.h>"), 0u);
   EXPECT_EQ(count("runner/engine/engine.cc", "#include <boost/asio.hpp>"), 1u);
+  EXPECT_EQ(count("emulators/vm/media.cc", "#include <curl/curl.h>"), 1u);
   EXPECT_EQ(count("emulators/host/host.cc", "  const pid_t pid = fork();"), 1u);
   EXPECT_EQ(count("emulators/host/host.cc", "  ::kill(pid, SIGTERM);"), 1u);
   EXPECT_EQ(count("emulators/host/host.cc", "  if (::kill(-pid, 9) != 0) return;"), 1u);

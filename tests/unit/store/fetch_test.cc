@@ -28,7 +28,10 @@ std::string noise(std::size_t size) {
 
 class Fetching : public testing::Test {
  protected:
-  void SetUp() override { ASSERT_EQ(server_.why_not(), ""); }
+  void SetUp() override {
+    ASSERT_EQ(server_.why_not(), "");
+    for (const char* proxy : {"http_proxy", "all_proxy", "ALL_PROXY"}) ::unsetenv(proxy);   // this machine's own
+  }
 
   Fetch from(const std::string& way) const { return {{server_.url(way)}, home_.path() / "got", digest_, {}}; }
   std::string got() const { return read_file(home_.path() / "got").value_or("nothing"); }
