@@ -119,7 +119,7 @@ static void settle_signals(struct agent *a) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = on_signal;
-  action.sa_flags = SA_RESTART | SA_NOCLDSTOP;
+  action.sa_flags = SA_RESTART; /* stops, too: of a watched program */
   sigfillset(&action.sa_mask);
   const int handled[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
   for (size_t i = 0; i < sizeof handled / sizeof *handled; ++i) sigaction(handled[i], &action, NULL);

@@ -10,6 +10,7 @@
 #include "runner/base/text.h"
 #include "runner/cli/calibrate.h"
 #include "runner/cli/exit_codes.h"
+#include "runner/cli/second_look.h"
 #include "runner/cli/terminal.h"
 #include "runner/engine/engine.h"
 #include "runner/engine/replay.h"
@@ -92,7 +93,8 @@ class Conductor {
     for (const Prepared& one : context_.prepared) executors.push_back(one.executor);
     if (!context_.options.no_cache) cache_.emplace(context_.folders.cache);
     return EngineParts{context_.plan, context_.targets, std::move(executors), registry_.frameworks,
-                       context_.expectations, cache_ ? &*cache_ : nullptr, *emitter_, context_.work};
+                       context_.expectations, cache_ ? &*cache_ : nullptr, *emitter_, context_.work,
+                       make_second_look(context_.prepared, record_->folder() / "output", context_.options.trace)};
   }
 
   int jobs() const {

@@ -19,9 +19,22 @@ std::string place_of(const std::string& executor, std::size_t target) {
 
 bool is_lost(const Completion& completion) { return std::holds_alternative<Lost>(completion.how); }
 
+RunRequest request_of(const Job& job, double time_factor) {
+  RunRequest request;
+  request.command = job.command;
+  const auto limit = static_cast<double>(job.command.limits.wall.count());
+  request.command.limits.wall = std::chrono::milliseconds(static_cast<std::int64_t>(time_factor * limit));
+  return request;
+}
+
 bool is_cancelled(const std::exception& error) {
   const auto* system = dynamic_cast<const boost::system::system_error*>(&error);
   return system && system->code() == asio::error::operation_aborted;
+}
+
+void add_diagnosis(Observed& observed, const std::string& diagnosis) {
+  if (!observed.hint.empty() && !diagnosis.empty()) observed.hint += '\n';
+  observed.hint += diagnosis;
 }
 
 bool is_after_infra(const std::vector<Attempt>& attempts) {
@@ -215,12 +228,10 @@ Task<Completion> Engine::execute(const Job& job, const Execution& execution, Job
     started.session = session->name();
     parts_.emitter.emit(started);
     co_await session->stage(job.inputs);
-    RunRequest request;
-    request.command = job.command;
-    const double factor = time_factor_[target_of(execution.unit)];
-    request.command.limits.wall =
-        std::chrono::milliseconds(static_cast<std::int64_t>(factor * static_cast<double>(job.command.limits.wall.count())));
-    completion = co_await session->run(std::move(request));
+    const std::size_t target = target_of(execution.unit);
+    completion = co_await session->run(request_of(job, time_factor_[target]));
+    if (deserves_second_look(execution, completion))
+      trouble = co_await parts_.second_look(*session, request_of(job, time_factor_[target]), completion, target);
   } catch (const std::exception& error) {
     if (is_cancelled(error)) throw;
     if (!session) parts_.emitter.emit(started);
@@ -233,6 +244,11 @@ Task<Completion> Engine::execute(const Job& job, const Execution& execution, Job
   if (!trouble.empty()) pool->drop(std::move(session), trouble);
   else pool->give_back(std::move(session));
   co_return completion;
+}
+
+bool Engine::deserves_second_look(const Execution& execution, const Completion& completion) const {
+  if (!parts_.second_look || exited_with(completion, 0) || is_lost(completion)) return false;
+  return std::ranges::none_of(execution.which, [&](std::size_t which) { return expectation(case_ix(execution.unit, which)); });
 }
 
 bool Engine::is_first_attempt(const Execution& execution) const {
@@ -286,6 +302,7 @@ void Engine::understand(Execution execution, JobId id, Completion completion) {
     const CaseIx test = case_ix(execution.unit, execution.which[at]);
     Observed* observed = collector.result(at);
     if (!observed) continue;
+    if (observed->status != Status::pass) add_diagnosis(*observed, completion.diagnosis);
     if (execution.which.size() == 1) collector.doubt_unexplained_kill(*observed, cases_.attempts(test));
     observe(test, id, std::move(*observed));
   }

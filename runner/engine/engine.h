@@ -30,6 +30,10 @@ struct EngineOptions {
   std::string nonce;                     // what programs must echo to be believed
 };
 
+// A closer look at what has just ended badly: fills `seen.diagnosis` and changes nothing else. Answers what is wrong with
+// the session now, or nothing.
+using SecondLook = std::function<Task<std::string>(Session& session, RunRequest request, Completion& seen, std::size_t target)>;
+
 // Everything borrowed for the time of the run.
 struct EngineParts {
   const Plan& plan;
@@ -40,6 +44,7 @@ struct EngineParts {
   ActionCache* cache;                                 // may be null
   Emitter& emitter;
   std::filesystem::path work;                         // build products of this run
+  SecondLook second_look = {};                        // may be empty
 };
 
 class Engine {
@@ -79,6 +84,7 @@ class Engine {
   void queue(Execution execution);
   Task<void> perform(Execution execution, Turn turn);
   Task<Completion> execute(const Job& job, const Execution& execution, JobId id, SessionPool* pool);  // args outlive it
+  bool deserves_second_look(const Execution& execution, const Completion& completion) const;
   bool is_first_attempt(const Execution& execution) const;
   bool take_over(const Execution& execution, const Job& job);
   void understand(Execution execution, JobId id, Completion completion);
