@@ -2,6 +2,7 @@
 #include "emulators/agent/agent_session.h"
 
 #include "runner/base/error.h"
+#include "runner/base/text.h"
 
 #include <unistd.h>
 
@@ -42,6 +43,14 @@ std::vector<std::string> target_environment(const std::string& folder, const std
                                "TMPDIR=" + folder};
   for (const std::string& entry : extra) put(env, entry);
   return env;
+}
+
+std::string without_places(const std::string& look) {
+  std::string kept;
+  for (const std::string_view line : split(look, '\n')) {
+    if (line.starts_with("process ") || line.starts_with("thread ") || line.starts_with("machine ")) kept += std::string(line) + "\n";
+  }
+  return kept;
 }
 
 AgentSession::AgentSession(AgentPlace place, std::unique_ptr<AgentClient> agent)

@@ -48,6 +48,9 @@ class AgentSession : public Session {
   std::uint64_t runs_ = 0;
 };
 
+// A look at a hung program without registers and mappings: they are its emulator's. The states of its threads are right.
+std::string without_places(const std::string& look);
+
 // The environment of every target program (kyua's rules): nothing of the user's, TZ=UTC, LANG=C, HOME and TMPDIR its
 // folder; `extra` ("K=V") is added or replaces.
 std::vector<std::string> target_environment(const std::string& folder, const std::vector<std::string>& extra);

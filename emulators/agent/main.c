@@ -20,6 +20,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#ifndef __GLIBC_PREREQ
+#define __GLIBC_PREREQ(major, minor) 0
+#endif
+
 #include "emulators/agent/namespace.h"
 #include "emulators/agent/run.h"
 

@@ -2,6 +2,7 @@
 #include "emulators/diagnosis/explain.h"
 
 #include "emulators/diagnosis/instruction.h"
+#include "emulators/diagnosis/pe_module.h"
 #include "emulators/diagnosis/unwind.h"
 #include "runner/base/process.h"
 #include "runner/base/signals.h"
@@ -84,16 +85,50 @@ std::string thread_pointer_line(const Seen& seen, std::uint64_t touched) {
   return fmt::format("the TLS base ({}) is 0: thread-local storage was not set up", seen.arch.thread_pointer);
 }
 
+struct Place {
+  Unwinder::InFile file;
+  std::string name;
+};
+
+Task<std::optional<Place>> find_place(const Seen& seen, Unwinder& unwinder, std::uint64_t pc, std::filesystem::path objdump) {
+  std::optional<Place> place;
+  if (const auto elf = unwinder.in_file(pc)) {
+    place = Place{*elf, to_text(unwinder.frame(pc, false))};
+  } else if (const auto pe = in_pe_file(seen.process, pc)) {
+    place = Place{*pe, to_text(unwinder.frame(pc, false))};
+    const std::string name = co_await name_in_pe_file(std::move(objdump), *pe);
+    if (!name.empty()) place->name = name;
+  }
+  co_return place;
+}
+
+// The callers as the place itself has them; names it does not know are looked up.
+Task<std::string> told_callers(const Seen& seen, Unwinder& unwinder, std::filesystem::path objdump) {
+  std::string text;
+  int number = 0;
+  for (const auto& [address, name] : seen.thread.frames) {
+    std::string shown = name;
+    if (name.starts_with("0x")) {
+      const auto place = co_await find_place(seen, unwinder, number == 0 ? address : address - 1, objdump);
+      if (place) shown = place->name;
+    }
+    add_line(text, fmt::format("  #{} {}", number++, shown));
+  }
+  co_return text;
+}
+
 Task<std::string> fault_lines(const Seen& seen, Unwinder& unwinder, std::filesystem::path objdump, std::optional<std::uint64_t> told) {
   const std::uint64_t pc = value(seen.registers, seen.arch.pc), sp = value(seen.registers, seen.arch.sp);
-  const auto place = unwinder.in_file(pc);
+  const auto place = co_await find_place(seen, unwinder, pc, objdump);
   if (!place) {
     co_return fmt::format("it jumped to {:#x}, where no code is: {}", pc, pc < kZeroPage ? "a null function pointer" : "a wrong address, or a damaged stack");
   }
+  const bool objdump_missing = objdump.empty();
   std::string instruction;
-  if (!objdump.empty()) instruction = co_await disassemble(std::move(objdump), place->path, place->address);
+  if (!objdump_missing) instruction = co_await disassemble(std::move(objdump), place->file.path, place->file.address);
   const auto touched = instruction.empty() ? std::nullopt : touched_by(instruction, seen.arch, seen.registers);
-  std::string text = instruction.empty() ? "" : fmt::format("`{}` in {}", instruction, to_text(unwinder.frame(pc, false)));
+  if (objdump_missing) co_return "no objdump of this target is on PATH: the instruction is not shown";
+  std::string text = instruction.empty() ? "" : fmt::format("`{}` in {}", instruction, place->name);
   if (touched && !touched->from.empty()) text += fmt::format(" touches {:#x} ({})", touched->address, touched->from);
   const std::uint64_t address = told ? *told : touched ? touched->address : 0;
   if (told || touched) {
@@ -116,7 +151,7 @@ Task<std::string> explain_death(Seen seen, std::filesystem::path objdump) {
     is_fault = signal->code > 0 && (name == "SEGV" || name == "BUS" || name == "ILL" || name == "FPE");
     if (is_fault && signal->code != 128 && (name == "SEGV" || name == "BUS")) told = signal->address;
   } else if (const auto& exception = seen.thread.exception) {
-    text = fmt::format("exception {:#x} at {}", exception->code, to_text(unwinder.frame(exception->address, false)));
+    text = fmt::format("exception {:#x} at {:#x}", exception->code, exception->address);
     is_fault = true;
     if (exception->how != "none") {
       text += fmt::format(", {} {:#x}", exception_verb(exception->how), exception->touched);
@@ -124,8 +159,13 @@ Task<std::string> explain_death(Seen seen, std::filesystem::path objdump) {
     }
   }
   if (is_fault && !seen.registers.empty()) {
-    std::string lines = co_await fault_lines(seen, unwinder, std::move(objdump), told);
+    const std::string lines = co_await fault_lines(seen, unwinder, objdump, told);
     add_line(text, lines);
+  }
+  if (!seen.thread.frames.empty()) {
+    const std::string lines = co_await told_callers(seen, unwinder, objdump);
+    add_line(text, lines);
+    co_return text;
   }
   if (!seen.registers.empty()) add_line(text, numbered(unwinder.frames(seen.registers, kMostFrames)));
   co_return text;

@@ -108,6 +108,9 @@ class Reader {
     } else if (kind == "register") {
       const std::string name(word(line));
       thread.registers[name] = number(line, 16);
+    } else if (kind == "frame") {
+      const std::uint64_t address = number(word(line), 16);
+      thread.frames.emplace_back(address, line);
     } else if (kind == "tls") {
       thread.registers["tls"] = number(line, 16);
     }

@@ -3,7 +3,7 @@
 //
 //   machine NAME | file THERE<tab>HERE | overlay TARGET<tab>LOWER | process PID | map START-END PERMS OFFSET [PATH]
 //   thread TID STATE WCHAN CPU-MS SYSCALL NAME | kernel TEXT | signal NUMBER CODE ADDRESS | exception CODE ADDRESS HOW TOUCHED
-//   registers HEX (as Linux lays them out) | register NAME VALUE | tls VALUE | memory ADDRESS HEX
+//   registers HEX (as Linux lays them out) | register NAME VALUE | tls VALUE | memory ADDRESS HEX | frame ADDRESS NAME
 //
 // Made by the agent (emulators/agent/look.c), the Wine launcher and qemu's debugger stub. Numbers are hexadecimal but for
 // ids, states and times. What cannot be understood is left out: the report is a help, never a verdict. Any thread.
@@ -40,6 +40,7 @@ struct SeenThread {
   std::optional<SeenException> exception;
   std::string raw_registers;
   Registers registers;
+  std::vector<std::pair<std::uint64_t, std::string>> frames;   // as the place walked them itself: address, name
 };
 
 struct SeenProcess {

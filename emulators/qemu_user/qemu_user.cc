@@ -22,15 +22,6 @@ std::filesystem::path new_socket() {
   return std::filesystem::temp_directory_path() / ("xtest-qemu-" + std::to_string(::getpid()) + "-" + std::to_string(++made));
 }
 
-// What the agent sees of a hung program is qemu's: the states are right, the places are not the guest's.
-std::string without_places(const std::string& look) {
-  std::string kept;
-  for (const std::string_view line : split(look, '\n')) {
-    if (line.starts_with("process ") || line.starts_with("thread ") || line.starts_with("machine ")) kept += std::string(line) + "\n";
-  }
-  return kept;
-}
-
 class QemuSession final : public AgentSession {
  public:
   QemuSession(AgentPlace place, std::unique_ptr<AgentClient> agent, std::vector<std::string> emulator, std::string arch)

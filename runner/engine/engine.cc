@@ -247,8 +247,8 @@ Task<Completion> Engine::execute(const Job& job, const Execution& execution, Job
 }
 
 bool Engine::deserves_second_look(const Execution& execution, const Completion& completion) const {
-  if (!parts_.second_look || exited_with(completion, 0) || is_lost(completion)) return false;
-  return std::ranges::none_of(execution.which, [&](std::size_t which) { return expectation(case_ix(execution.unit, which)); });
+  if (!parts_.second_look || execution.which.size() != 1) return false;   // of several, the culprit runs alone later
+  return !exited_with(completion, 0) && !is_lost(completion) && !expectation(case_ix(execution.unit, execution.which.front()));
 }
 
 bool Engine::is_first_attempt(const Execution& execution) const {

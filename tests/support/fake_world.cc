@@ -58,7 +58,7 @@ void FakeWorld::run(const std::function<void(Engine&)>& before, std::function<Ta
   const std::vector<Expectations> lists(targets.size(), expectations_);
   Emitter emitter(clock, nullptr, {&log});
   std::vector<std::shared_ptr<Executor>> executors(targets.size(), executor);
-  const EngineParts parts{plan, targets, std::move(executors), frameworks, lists, cache, emitter, folder.path() / "work"};
+  const EngineParts parts{plan, targets, std::move(executors), frameworks, lists, cache, emitter, folder.path() / "work", second_look};
   Engine engine(io.get_executor(), parts, options);
   if (before) before(engine);
   run_task(io, both(engine, std::move(during)));

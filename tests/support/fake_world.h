@@ -58,6 +58,7 @@ class FakeWorld {
   Partition partition;
   EngineOptions options;
   ActionCache* cache = nullptr;
+  SecondLook second_look;
 
   Plan plan;                                                 // after run()
   EventLog log;
