@@ -20,7 +20,8 @@
 namespace xtest {
 
 // Why a program runs once more, watched: to see what kills it, or all that it asks of its system. Says nothing about it.
-enum class Look : std::uint8_t { none, crash, trace };
+// hang: it is looked at after some seconds, and ends then.
+enum class Look : std::uint8_t { none, crash, hang, trace };
 
 struct RunRequest {
   Command command;                                  // argv[0] is a PathRef to the program

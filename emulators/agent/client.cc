@@ -61,6 +61,7 @@ std::uint32_t flags_of(const AgentCommand& command) {
   if (!command.stdin_data.empty()) flags |= XA_STDIN_PIPE;
   if (command.pass_fds) flags |= XA_PASS_FDS;
   if (command.watch) flags |= XA_WATCH;
+  if (command.interrupt) flags |= XA_INTERRUPT;
   return flags;
 }
 

@@ -25,5 +25,8 @@ void look_at_process(pid_t pid, int *patience, struct buffer *report);
 /* Is the program one that prints the stacks of its goroutines on SIGQUIT? */
 bool look_is_go(char *const *argv);
 
+/* The first bytes of a file; how many were read. */
+size_t look_read_start(const char *path, unsigned char *into, size_t size);
+
 /* A core file in the folder; NULL or its content, for free(). One above `cap` bytes is left alone. */
 unsigned char *look_find_core(const char *folder, size_t cap, size_t *size);

@@ -52,6 +52,7 @@ enum {
   XA_KEEP_CWD = 2,   /* do not remove it */
   XA_STDIN_PIPE = 4, /* XA_STDIN frames follow; otherwise stdin is /dev/null */
   XA_WATCH = 16,     /* a second look: what a deadly signal hit is reported, a core file is sent */
+  XA_INTERRUPT = 32, /* at the limit SIGINT, and some seconds for whoever debugs the program, before it is killed */
   XA_PASS_FDS = 8    /* three descriptors come with this frame (SCM_RIGHTS) and become 0-2; no output is sent */
 };
 

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { grace_us = 300000, go_us = 1000000, read_step = 64 << 10, outgoing_enough = 1 << 20, core_cap = 16 << 20, core_piece = 1 << 20 };
+enum { grace_us = 300000, go_us = 1000000, debugged_us = 4000000, read_step = 64 << 10, outgoing_enough = 1 << 20, core_cap = 16 << 20, core_piece = 1 << 20 };
 
 static const uint64_t never = UINT64_MAX;
 
@@ -325,15 +325,17 @@ static void end_by_force(struct run *run, struct channel *c) {
   finish(run, c);
 }
 
-/* True: the program has been asked for its own account of the hang, and has a moment for it. */
+/* True: the program (or its debugger) has been asked for its own account of the hang, and has a moment for it. */
 static bool observe_hang(struct run *run, uint64_t now) {
-  if (run->go_asked) return false;
+  if (run->asked) return false;
   run->timed_out = true;
   run->wall_us = now - run->begin_us;
   tree_evidence(&run->evidence, &run->look);
-  run->go_asked = look_is_go(run->request->argv) && kill(run->leader.pid, SIGQUIT) == 0;
-  run->deadline_us = now_us() + go_us;
-  return run->go_asked;
+  const bool interrupts = (run->request->flags & XA_INTERRUPT) != 0;
+  const int number = interrupts ? SIGINT : look_is_go(run->request->argv) ? SIGQUIT : 0;
+  run->asked = number != 0 && kill(run->leader.pid, number) == 0;
+  run->deadline_us = now_us() + (interrupts ? debugged_us : go_us);
+  return run->asked;
 }
 
 static void step_running(struct run *run, struct channel *c, uint64_t now) {

@@ -31,7 +31,7 @@ struct run {
   struct stream streams[2];
   int input;
   uint64_t begin_us, deadline_us, grace_us, wall_us;
-  bool exited, timed_out, kill_asked, go_asked;
+  bool exited, timed_out, kill_asked, asked;
   int stray_count;
   struct buffer strays, evidence, look;
 };

@@ -127,8 +127,8 @@ Task<std::string> fault_lines(const Seen& seen, Unwinder& unwinder, std::filesys
   std::string instruction;
   if (!objdump_missing) instruction = co_await disassemble(std::move(objdump), place->file.path, place->file.address);
   const auto touched = instruction.empty() ? std::nullopt : touched_by(instruction, seen.arch, seen.registers);
-  if (objdump_missing) co_return "no objdump of this target is on PATH: the instruction is not shown";
-  std::string text = instruction.empty() ? "" : fmt::format("`{}` in {}", instruction, place->name);
+  std::string text = objdump_missing ? "no objdump of this target is on PATH: the instruction is not shown" : "";
+  if (!instruction.empty()) text = fmt::format("`{}` in {}", instruction, place->name);
   if (touched && !touched->from.empty()) text += fmt::format(" touches {:#x} ({})", touched->address, touched->from);
   const std::uint64_t address = told ? *told : touched ? touched->address : 0;
   if (told || touched) {
@@ -193,19 +193,28 @@ std::string hang_line(const SeenProcess& process) {
   return "";
 }
 
+std::string thread_line(const SeenThread& thread) {
+  std::string line = fmt::format(" thread {} {}", thread.tid, thread.name);
+  if (thread.state == '?') return line;    // an emulator's debugger does not know
+  line += fmt::format(": {}", state_text(thread.state));
+  if (thread.wchan != "-") line += " in " + thread.wchan;
+  return line + fmt::format(", {} of processor time", human_duration(std::chrono::milliseconds(thread.cpu_ms)));
+}
+
 std::string explain_hang(const SeenProcess& process, const std::string& machine) {
   const std::string sentence = hang_line(process);
-  std::string text = fmt::format("process {} at the limit{}", process.pid, sentence.empty() ? "" : ": " + sentence);
+  const bool is_told = std::ranges::any_of(process.threads, [](const SeenThread& thread) { return thread.state != '?'; });
+  std::string text = is_told ? fmt::format("process {} at the limit{}", process.pid, sentence.empty() ? "" : ": " + sentence) : "";
   std::size_t shown = 0;
   for (const SeenThread& thread : process.threads) {
     if (++shown > kMostThreads) continue;
-    std::string line = fmt::format(" thread {} {}: {}", thread.tid, thread.name, state_text(thread.state));
-    if (thread.wchan != "-") line += " in " + thread.wchan;
-    add_line(text, line + fmt::format(", {} of processor time", human_duration(std::chrono::milliseconds(thread.cpu_ms))));
-    const Architecture* arch = architecture_of(machine, thread.raw_registers.size());
-    if (!arch || thread.raw_registers.empty()) continue;
+    add_line(text, thread_line(thread));
+    const bool is_of_linux = !thread.raw_registers.empty();
+    const Architecture* arch = is_of_linux ? architecture_of(machine, thread.raw_registers.size()) : architecture(machine);
+    if (!arch || (!is_of_linux && thread.registers.empty())) continue;
     Unwinder unwinder(*arch, process);
-    add_line(text, numbered(unwinder.frames(decode_registers(*arch, arch->kernel, thread.raw_registers), kMostHungFrames)));
+    const Registers registers = is_of_linux ? decode_registers(*arch, arch->kernel, thread.raw_registers) : thread.registers;
+    add_line(text, numbered(unwinder.frames(registers, kMostHungFrames)));
     if (thread.state != 'D') continue;
     for (const std::string& frame : thread.kernel) add_line(text, "  kernel " + frame);
   }

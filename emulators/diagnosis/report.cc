@@ -128,7 +128,7 @@ const Mapping* SeenProcess::mapping(std::uint64_t address) const {
 
 std::optional<std::uint64_t> SeenProcess::read(std::uint64_t address, int width, bool big_endian) const {
   for (const auto& [start, bytes] : memory) {
-    if (address < start || address - start + static_cast<std::uint64_t>(width) > bytes.size()) continue;
+    if (address < start || address - start >= bytes.size() || bytes.size() - (address - start) < static_cast<std::size_t>(width)) continue;
     std::uint64_t value = 0;
     for (int i = 0; i < width; ++i) {
       const int at = big_endian ? i : width - 1 - i;

@@ -98,6 +98,19 @@ void walk_frame_pointers(Walk& walk) {
   }
 }
 
+// The vDSO is in no file. On i686 every system call is made there, behind `push ecx; push edx; push ebp`.
+bool leave_vdso(const Architecture& arch, const SeenProcess& process, Registers& registers) {
+  const Mapping* map = process.mapping(value(registers, arch.pc));
+  if (arch.name != "i686" || !map || map->path != "[vdso]") return false;
+  const std::uint64_t sp = value(registers, arch.sp);
+  const auto frame = process.read(sp, 4, false), caller = process.read(sp + 12, 4, false);
+  if (!frame || !caller || !is_code(process, *caller)) return false;
+  registers["ebp"] = *frame;
+  registers["eip"] = *caller;
+  registers["esp"] = sp + 16;
+  return true;
+}
+
 }  // namespace
 
 struct Unwinder::Files {
@@ -140,6 +153,7 @@ std::vector<Frame> Unwinder::frames(const Registers& registers, std::size_t most
     if (files.arch.link.empty()) from[files.arch.sp] += static_cast<std::uint64_t>(files.arch.width);
     if (!is_code(files.process, from[files.arch.pc])) return frames;
   }
+  if (leave_vdso(files.arch, files.process, from)) frames.push_back(frame(pc, false));
   Walk walk{files.arch, files.process, from, {}};
   // libdw attaches once and for all to what it is given: one Dwfl a thread.
   Files own(files.arch, files.process);

@@ -19,6 +19,7 @@ namespace {
 using std::chrono_literals::operator""ms;
 
 constexpr int kMostTries = 200, kMostStops = 200, kMostLooks = 20;
+constexpr int kMostThreads = 8, kInterrupt = 2;   // SIGINT, also gdb's
 constexpr auto kPause = 50ms;
 constexpr std::uint64_t kPiece = 1024, kStack = 32u << 10, kBelow = 256, kPage = 4096;
 constexpr std::uint64_t kProgramHeaders = 3;   // AT_PHDR
@@ -40,7 +41,7 @@ std::string bytes_of(std::string_view hex) {
   return bytes;
 }
 
-// Escaped and run-length bytes of a qXfer answer.
+// The bytes of a qXfer answer.
 std::string unescaped(std::string_view text) {
   std::string bytes;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -93,8 +94,8 @@ std::string guest_maps(int qemu, const std::string& program, std::uint64_t first
 
 }  // namespace
 
-QemuDebugger::QemuDebugger(asio::any_io_executor executor, const Architecture& arch, std::filesystem::path socket, std::string program)
-    : arch_(arch), path_(std::move(socket)), program_(std::move(program)), pause_(executor), socket_(executor) {}
+QemuDebugger::QemuDebugger(asio::any_io_executor executor, const Architecture& arch, std::filesystem::path socket, std::string program, bool is_hung)
+    : arch_(arch), path_(std::move(socket)), program_(std::move(program)), is_hung_(is_hung), pause_(executor), socket_(executor) {}
 
 void QemuDebugger::start() {
   asio::co_spawn(pause_.get_executor(), [self = shared_from_this()] { return self->talk(); }, asio::detached);
@@ -154,28 +155,44 @@ Task<std::string> QemuDebugger::memory(std::uint64_t address) {
   co_return hex.starts_with('E') ? std::string() : hex;
 }
 
-Task<void> QemuDebugger::look(int signal, int thread) {
+Task<std::string> QemuDebugger::thread_lines(int thread) {
+  std::string lines = fmt::format("thread {} ? - 0 - guest\n", thread);
   const std::string hex = co_await ask("g");
-  const std::string auxv = co_await ask("qXfer:auxv:read::0,fff");
   const Registers registers = decode_registers(arch_, arch_.debugger, bytes_of(hex));
-  const auto headers = auxv.empty() ? std::nullopt : auxiliary(arch_, unescaped(auxv.substr(1)), kProgramHeaders);
-  signal_ = signal;
-  seen_ = guest_maps(thread, program_, headers ? *headers / kPage * kPage : 0, arch_.width);
-  std::string of_thread;
-  for (const auto& [name, held] : registers) of_thread += fmt::format("register {} {:x}\n", name, held);
+  for (const auto& [name, held] : registers) lines += fmt::format("register {} {:x}\n", name, held);
   const auto sp = registers.find(arch_.sp);
-  if (sp != registers.end()) {
-    std::string stack;
-    std::uint64_t from = sp->second - kBelow;
-    for (std::uint64_t at = from; at < from + kStack; at += kPiece) {
-      const std::string piece = co_await memory(at);
-      if (piece.empty() && !stack.empty()) break;
-      if (piece.empty()) from = at + kPiece;
-      stack += piece;
-    }
-    of_thread += fmt::format("memory {:x} {}\n", from, stack);
+  if (sp == registers.end()) co_return lines;
+  std::string stack;
+  std::uint64_t from = sp->second - kBelow;
+  for (std::uint64_t at = from; at < sp->second + kStack; at += kPiece) {
+    const std::string piece = co_await memory(at);
+    if (piece.empty() && !stack.empty()) break;
+    if (piece.empty()) from = at + kPiece;
+    stack += piece;
   }
-  seen_ += fmt::format("thread {} ? - 0 - guest\n", thread) + of_thread;
+  co_return lines + fmt::format("memory {:x} {}\n", from, stack);
+}
+
+Task<void> QemuDebugger::look(int thread) {
+  const std::string auxv = co_await ask("qXfer:auxv:read::0,fff");
+  const auto headers = auxv.empty() ? std::nullopt : auxiliary(arch_, unescaped(auxv.substr(1)), kProgramHeaders);
+  std::string maps = guest_maps(thread, program_, headers ? *headers / kPage * kPage : 0, arch_.width);
+  const std::string lines = co_await thread_lines(thread);
+  seen_ = std::move(maps) + lines;
+}
+
+Task<void> QemuDebugger::look_at_threads(int thread) {
+  co_await look(thread);
+  std::string next = co_await ask("qfThreadInfo");   // "m8e2", one by one, then "l"
+  for (int shown = 1; next.starts_with('m') && shown < kMostThreads; ++shown) {
+    const int other = static_cast<int>(std::strtol(next.c_str() + 1, nullptr, 16));
+    next = co_await ask("qsThreadInfo");
+    if (other == 0 || other == thread) continue;
+    const std::string chosen = co_await ask(fmt::format("Hg{:x}", other));
+    if (chosen != "OK") continue;
+    const std::string lines = co_await thread_lines(other);
+    seen_ += lines;
+  }
 }
 
 Task<void> QemuDebugger::talk() {
@@ -191,14 +208,24 @@ Task<void> QemuDebugger::talk() {
     const int number = static_cast<int>(std::strtol(answer.substr(1, 2).c_str(), nullptr, 16));
     const auto at = answer.find("thread:");
     const int thread = at == std::string::npos ? 0 : static_cast<int>(std::strtol(answer.c_str() + at + 7, nullptr, 16));
+    if (is_hung_ && number == kInterrupt) {
+      co_await look_at_threads(thread);
+      co_await ask("k");
+      co_return;
+    }
     const auto deadly = std::ranges::find(kDeadly, number, &Number::debugger);
-    if (deadly != kDeadly.end() && looks++ < kMostLooks) co_await look(deadly->linux_, thread);
+    if (!is_hung_ && deadly != kDeadly.end() && looks++ < kMostLooks) {
+      signal_ = deadly->linux_;
+      co_await look(thread);
+    }
     go_on = fmt::format("C{:02x}", number);
   }
 }
 
 std::string QemuDebugger::report(const std::string& err) const {
   if (seen_.empty()) return "";
+  const std::string begin = fmt::format("machine {}\nprocess 1\n{}", arch_.name, seen_);
+  if (is_hung_) return begin;
   int code = 1;
   std::uint64_t address = 0;
   bool is_told = false;
@@ -211,7 +238,7 @@ std::string QemuDebugger::report(const std::string& err) const {
     if (is_told) address = std::strtoull(text.c_str() + address_at + 8, nullptr, 0);
   }
   if (!is_told && code > 0) code = signal_ == 6 ? -6 : 0x80;
-  return fmt::format("machine {}\nprocess 1\n{}signal {} {} {:x}\n", arch_.name, seen_, signal_, code, address);
+  return begin + fmt::format("signal {} {} {:x}\n", signal_, code, address);
 }
 
 }  // namespace xtest

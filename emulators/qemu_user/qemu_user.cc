@@ -14,6 +14,7 @@
 namespace xtest {
 namespace {
 
+constexpr std::chrono::milliseconds kUntilHung{3000};   // of a second look
 constexpr const char* kPath = "/usr/local/bin:/usr/bin:/bin";
 
 // A debugger's socket has to have a short name.
@@ -28,7 +29,8 @@ class QemuSession final : public AgentSession {
       : AgentSession(std::move(place), std::move(agent)), emulator_(std::move(emulator)), arch_(architecture(arch)) {}
 
   Task<Completion> run(RunRequest request) override {
-    if (request.look == Look::crash && arch_ && !request.command.argv.empty()) co_return co_await run_debugged(std::move(request));
+    const bool is_debugged = request.look == Look::crash || request.look == Look::hang;
+    if (is_debugged && arch_ && !request.command.argv.empty()) co_return co_await run_debugged(std::move(request));
     Completion completion = co_await AgentSession::run(std::move(request));
     completion.look = without_places(completion.look);
     co_return completion;
@@ -38,12 +40,16 @@ class QemuSession final : public AgentSession {
   Task<Completion> run_debugged(RunRequest request) {
     const std::filesystem::path socket = new_socket();
     AgentCommand command = to_agent(request);
+    if (request.look == Look::hang) {
+      command.interrupt = true;
+      command.limits.wall = std::min(command.limits.wall, kUntilHung);
+    }
     const std::string program = command.argv.at(place().prefix.size());
     std::vector<std::string> argv = emulator_;
     argv.insert(argv.end(), {"-strace", "-g", socket.string()});
     argv.insert(argv.end(), command.argv.begin() + static_cast<std::ptrdiff_t>(place().prefix.size()), command.argv.end());
     command.argv = std::move(argv);
-    const auto debugger = std::make_shared<QemuDebugger>(co_await asio::this_coro::executor, *arch_, socket, program);
+    const auto debugger = std::make_shared<QemuDebugger>(co_await asio::this_coro::executor, *arch_, socket, program, request.look == Look::hang);
     debugger->start();
     Completion completion = co_await run_in_agent(std::move(command));
     debugger->stop();

@@ -2,10 +2,8 @@
 #include "runner/cli/second_look.h"
 
 #include "emulators/diagnosis/explain.h"
-#include "runner/base/error.h"
 #include "runner/base/files.h"
 #include "runner/base/hash.h"
-#include "runner/base/log.h"
 #include "runner/base/text.h"
 
 #include <algorithm>
@@ -55,10 +53,27 @@ class Looker {
     }
   }
 
+  // Whatever goes wrong in here says nothing about the test.
   Task<std::string> look(Session& session, RunRequest request, Completion& seen, std::size_t target) {
+    try {
+      co_return co_await look_closer(session, std::move(request), seen, target);
+    } catch (const boost::system::system_error&) {
+      throw;                               // the run is being cancelled
+    } catch (const std::exception& error) {
+      add_line(seen.diagnosis, std::string("there was no closer look: ") + error.what());
+    }
+    co_return std::string();
+  }
+
+ private:
+  Task<std::string> look_closer(Session& session, RunRequest request, Completion& seen, std::size_t target) {
     std::string trouble;
     if (std::holds_alternative<TimedOut>(seen.how)) {
       seen.diagnosis = co_await explained(std::exchange(seen.look, {}), target);
+      if (session.name().starts_with("qemu-user") && looks_++ < kMostLooks) {
+        RunRequest again = request;
+        trouble = co_await at_hang(session, std::move(again), seen, target);
+      }
     } else if (is_crash(seen.how) && looks_++ < kMostLooks) {
       RunRequest again = request;
       trouble = co_await at_crash(session, std::move(again), seen, target);
@@ -67,15 +82,9 @@ class Looker {
     co_return trouble;
   }
 
- private:
   Task<std::string> explained(std::string look, std::size_t target) {
-    try {
-      const Tools& tools = tools_[target];
-      co_return co_await explain_look(std::move(look), tools.arch, tools.objdump);
-    } catch (const Error& error) {
-      log_info("diagnosis", "{}", error.what());
-    }
-    co_return std::string();
+    const Tools& tools = tools_[target];
+    co_return co_await explain_look(std::move(look), tools.arch, tools.objdump);
   }
 
   Task<std::string> at_crash(Session& session, RunRequest request, Completion& seen, std::size_t target) {
@@ -89,6 +98,15 @@ class Looker {
     } else if (has_run(again.how)) {
       add_line(seen.diagnosis, "a second look, watched, did not crash: it " + describe(again.how) + last_line(again.err.text));
     }
+    co_return trouble_of(again);
+  }
+
+  // Where the program itself is, an emulator's debugger knows.
+  Task<std::string> at_hang(Session& session, RunRequest request, Completion& seen, std::size_t target) {
+    request.look = Look::hang;
+    Completion again = co_await session.run(std::move(request));
+    const std::string text = co_await explained(std::move(again.look), target);
+    if (!text.empty()) add_line(seen.diagnosis, "run again, after some seconds it was here:\n" + text);
     co_return trouble_of(again);
   }
 

@@ -148,6 +148,25 @@ TEST_P(ExecutorContract, ASecondLookTellsWhatACrashHitAndNothingElse) {
   EXPECT_THAT(healthy.look, IsEmpty());
 }
 
+TEST_P(ExecutorContract, AHangTellsWhereItStands) {
+  RunRequest request = place_->request({"hang", mark("where")});
+  request.command.limits.wall = 2s;
+  const Completion completion = place_->run(request);
+  EXPECT_EQ(describe(completion.how), "ran into its time limit");
+  const auto objdump = find_objdump(place_->target(), "/usr/bin:/bin");
+  std::string text = run_task(place_->io(), explain_look(completion.look, place_->target().arch, objdump));
+  EXPECT_THAT(text, HasSubstr("asleep"));
+  if (place_->is_windows()) return;
+  if (place_->session().name().starts_with("qemu-user")) {
+    request.look = Look::hang;
+    const Completion again = place_->run(request);
+    EXPECT_EQ(describe(again.how), "ran into its time limit");
+    text = run_task(place_->io(), explain_look(again.look, place_->target().arch, objdump));
+  }
+  EXPECT_THAT(text, testing::ContainsRegex("#1 "));
+  EXPECT_THAT(processes_left_with(mark("where")), IsEmpty());
+}
+
 TEST_P(ExecutorContract, ATraceShowsWhatTheProgramAsksFor) {
   RunRequest request = place_->request({"exit", "3"});
   request.look = Look::trace;
