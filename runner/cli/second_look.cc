@@ -2,9 +2,16 @@
 #include "runner/cli/second_look.h"
 
 #include "emulators/diagnosis/explain.h"
+#include "runner/base/error.h"
+#include "runner/base/fd.h"
 #include "runner/base/files.h"
 #include "runner/base/hash.h"
+#include "runner/base/process.h"
 #include "runner/base/text.h"
+#include "runner/cli/locations.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +24,7 @@ namespace xtest {
 namespace {
 
 constexpr int kMostLooks = 100;
+constexpr std::chrono::minutes kExplainLimit{1};
 constexpr std::array kCoreSignals{"SEGV", "BUS", "ILL", "FPE", "ABRT", "TRAP", "SYS"};
 
 struct Tools { std::string arch; std::filesystem::path objdump; };
@@ -83,8 +91,18 @@ class Looker {
   }
 
   Task<std::string> explained(std::string look, std::size_t target) {
-    const Tools& tools = tools_[target];
-    co_return co_await explain_look(std::move(look), tools.arch, tools.objdump);
+    if (look.empty()) co_return std::string();
+    const UniqueFd input(::memfd_create("look", MFD_CLOEXEC));
+    if (!input || write_all(input.get(), look).error != 0 || ::lseek(input.get(), 0, SEEK_SET) != 0) throw_errno("cannot keep a look");
+    ProcessSpec spec;
+    spec.argv = {xtest_.string(), "explain", tools_[target].arch};
+    if (const auto& objdump = tools_[target].objdump; !objdump.empty()) spec.argv.push_back(objdump.string());
+    spec.env = clean_environment();
+    spec.stdin_fd = input.get();
+    spec.limit = kExplainLimit;
+    const Completion done = co_await run_process(std::move(spec));
+    if (exited_with(done, 0)) co_return done.out.text;
+    co_return "what was seen could not be explained: `xtest explain` " + describe(done.how);
   }
 
   Task<std::string> at_crash(Session& session, RunRequest request, Completion& seen, std::size_t target) {
@@ -126,6 +144,7 @@ class Looker {
   }
 
   std::vector<Tools> tools_;               // one a target
+  std::filesystem::path xtest_ = find_locations().binary;
   std::filesystem::path output_;
   bool trace_;
   int looks_ = 0;

@@ -67,6 +67,20 @@ TEST(Diagnosis, ACrashThatDoesNotComeTwiceStaysACrash) {
   EXPECT_THAT(ran.err, HasSubstr("did not crash: it exited with 0"));
 }
 
+TEST(Diagnosis, ALookThatMakesNoSenseIsRefusedOrEmpty) {
+  const Playground here;
+  const auto damaged = here.write("damaged", "\177ELF\2\1\1 and no more");
+  const std::string map = "machine x86_64\nprocess 1\nmap 1000-2000 r-xp 0 " + damaged.string() + "\n";
+  const std::string thread = "thread 1 R - 0 - x\nsignal 11 1 10\nregisters " + std::string(27 * 16, '1') + "\nmemory 0 00\n";
+  for (const std::string& look : {std::string(), std::string("no look\n"), map, map + thread}) {
+    Call call = here.call({"explain", "x86_64", "/usr/bin/objdump"});
+    call.input = look;
+    const Ran ran = run_program(call);
+    EXPECT_EQ(ran.code, 0) << describe(ran);
+    EXPECT_EQ(ran.out.contains("SIGSEGV at 0x10"), look.contains("signal")) << describe(ran);
+  }
+}
+
 TEST(Diagnosis, TraceKeepsTheSystemCallsOfWhatFailed) {
   if (!is_there("strace")) GTEST_SKIP() << "there is no strace";
   const Playground here;
