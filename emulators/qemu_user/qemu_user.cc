@@ -23,6 +23,17 @@ std::filesystem::path new_socket() {
   return std::filesystem::temp_directory_path() / ("xtest-qemu-" + std::to_string(::getpid()) + "-" + std::to_string(++made));
 }
 
+// Ends with its program, also when that is cancelled.
+struct Dialogue {
+  ~Dialogue() {
+    std::error_code ignored;
+    debugger->stop();
+    std::filesystem::remove(socket, ignored);
+  }
+  std::shared_ptr<QemuDebugger> debugger;
+  std::filesystem::path socket;
+};
+
 class QemuSession final : public AgentSession {
  public:
   QemuSession(AgentPlace place, std::unique_ptr<AgentClient> agent, std::vector<std::string> emulator, std::string arch)
@@ -49,12 +60,11 @@ class QemuSession final : public AgentSession {
     argv.insert(argv.end(), {"-strace", "-g", socket.string()});
     argv.insert(argv.end(), command.argv.begin() + static_cast<std::ptrdiff_t>(place().prefix.size()), command.argv.end());
     command.argv = std::move(argv);
-    const auto debugger = std::make_shared<QemuDebugger>(co_await asio::this_coro::executor, *arch_, socket, program, request.look == Look::hang);
+    const auto executor = co_await asio::this_coro::executor;
+    const auto debugger = std::make_shared<QemuDebugger>(executor, *arch_, socket, program, request.look == Look::hang);
+    const Dialogue dialogue{debugger, socket};
     debugger->start();
     Completion completion = co_await run_in_agent(std::move(command));
-    debugger->stop();
-    std::error_code ignored;
-    std::filesystem::remove(socket, ignored);
     const std::string seen = debugger->report(completion.err.text);
     completion.look = seen.empty() ? "" : files_of(request) + seen;
     co_return completion;
