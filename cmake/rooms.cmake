@@ -29,7 +29,7 @@ xtest_room(store SOURCES runner/store/*.cc LINKS xtest_model nlohmann_json::nloh
 xtest_room(inspect SOURCES suites/inspect/*.cc LINKS xtest_base PkgConfig::LIBELF nlohmann_json::nlohmann_json)
 xtest_room(targets SOURCES targets/*.cc LINKS xtest_store xtest_inspect)
 xtest_room(suites SOURCES suites/*.cc LINKS xtest_dialects xtest_targets xtest_inspect)
-xtest_room(emulators SOURCES emulators/*.cc emulators/*/*.cc LINKS xtest_targets xtest_store nlohmann_json::nlohmann_json PkgConfig::LIBSSH)
+xtest_room(emulators SOURCES emulators/*.cc emulators/*/*.cc LINKS xtest_targets xtest_store nlohmann_json::nlohmann_json PkgConfig::LIBSSH PkgConfig::LIBDW)
 xtest_room(reports SOURCES reports/*.cc LINKS xtest_record LibXml2::LibXml2)
 xtest_room(engine SOURCES runner/engine/*.cc LINKS xtest_suites xtest_emulators xtest_record)
 xtest_room(cli SOURCES runner/cli/*.cc LINKS xtest_engine xtest_reports CLI11::CLI11)

@@ -11,6 +11,7 @@
 #include "runner/model/completion.h"
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -18,10 +19,15 @@
 
 namespace xtest {
 
+// Why a program runs once more, watched: to see what kills it, or all that it asks of its system. Says nothing about it.
+// hang: it is looked at after some seconds, and ends then.
+enum class Look : std::uint8_t { none, crash, hang, trace };
+
 struct RunRequest {
   Command command;                                  // argv[0] is a PathRef to the program
   std::optional<std::array<int, 3>> pass_stdio;     // descriptors to become 0-2 of the program (xtest exec)
   bool fresh_folder = true;                         // cwd is a new empty folder, removed afterwards
+  Look look = Look::none;                           // Completion::look then tells what was seen, where the place can
 };
 
 struct Session {

@@ -2,6 +2,7 @@
 #include "emulators/agent/agent_session.h"
 
 #include "runner/base/error.h"
+#include "runner/base/text.h"
 
 #include <unistd.h>
 
@@ -20,6 +21,15 @@ void put(std::vector<std::string>& env, const std::string& entry) {
   else *same = entry;
 }
 
+// Runs "$0" "$@" under the system's own tracer, which writes to stderr.
+constexpr const char* kTracer = R"(
+if command -v strace >/dev/null 2>&1; then exec strace -f -- "$0" "$@"; fi
+if command -v truss >/dev/null 2>&1; then exec truss -f "$0" "$@"; fi
+if command -v ktrace >/dev/null 2>&1; then ktrace -i -f ktrace.out "$0" "$@"; code=$?; kdump -f ktrace.out >&2; exit $code; fi
+echo 'xtest: there is neither strace, truss nor ktrace here' >&2; exit 125)";
+
+constexpr std::size_t kTraceHead = 2u << 20, kTraceTail = 1u << 20;
+
 // An emulator that is started in the program's place would say it in its own way, and exit.
 std::string why_no_program(const std::string& program) {
   if (::access(program.c_str(), X_OK) == 0) return "";
@@ -33,6 +43,14 @@ std::vector<std::string> target_environment(const std::string& folder, const std
                                "TMPDIR=" + folder};
   for (const std::string& entry : extra) put(env, entry);
   return env;
+}
+
+std::string without_places(const std::string& look) {
+  std::string kept;
+  for (const std::string_view line : split(look, '\n')) {
+    if (line.starts_with("process ") || line.starts_with("thread ") || line.starts_with("machine ")) kept += std::string(line) + "\n";
+  }
+  return kept;
 }
 
 AgentSession::AgentSession(AgentPlace place, std::unique_ptr<AgentClient> agent)
@@ -62,7 +80,25 @@ AgentCommand AgentSession::to_agent(const RunRequest& request) {
       request.fresh_folder ? (place_.folders / std::to_string(++runs_)).string() : request.command.cwd.string();
   command.env = target_environment(command.cwd, place_.env);
   for (const std::string& entry : request.command.env) put(command.env, entry);
+  command.watch = request.look == Look::crash;
+  if (request.look != Look::trace) return command;
+  for (const std::string& entry : place_.trace_env) put(command.env, entry);
+  command.limits.out_head = kTraceHead;
+  command.limits.out_tail = kTraceTail;
   return command;
+}
+
+std::string AgentSession::files_of(const RunRequest& request) const {
+  std::string lines;
+  for (const Argument& argument : request.command.argv) {
+    const auto* path = std::get_if<PathRef>(&argument);
+    if (path) lines += "file " + render(*path) + "\t" + path->host.string() + "\n";
+  }
+  for (const std::string& overlay : place_.overlays) {
+    const auto colon = overlay.find(':');
+    lines += "overlay " + overlay.substr(colon + 1) + "\t" + overlay.substr(0, colon) + "\n";
+  }
+  return lines;
 }
 
 Task<Completion> AgentSession::run_in_agent(AgentCommand command) {
@@ -77,7 +113,11 @@ Task<Completion> AgentSession::run(RunRequest request) {
     completion.how = NotStarted{trouble};
     co_return completion;
   }
-  co_return co_await run_in_agent(std::move(command));
+  if (request.look == Look::trace && place_.trace_env.empty())
+    command.argv.insert(command.argv.begin(), {"/bin/sh", "-c", kTracer});
+  Completion completion = co_await run_in_agent(std::move(command));
+  if (!completion.look.empty()) completion.look = files_of(request) + completion.look;
+  co_return completion;
 }
 
 Task<void> AgentSession::close() { co_await agent_->close(); }

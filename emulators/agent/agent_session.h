@@ -20,6 +20,8 @@ struct AgentPlace {
   std::vector<std::string> prefix;           // words before the program: an emulator and its options
   std::vector<std::string> env;              // "K=V" on top of the fixed environment
   std::filesystem::path folders;             // fresh folders are made below it
+  std::vector<std::string> overlays = {};    // "LOWER:TARGET": where the libraries that are seen over there lie here
+  std::vector<std::string> trace_env = {};   // "K=V" by which the emulator traces system calls; empty: a tracer of the system
 };
 
 class AgentSession : public Session {
@@ -34,6 +36,8 @@ class AgentSession : public Session {
 
  protected:
   virtual std::string render(const PathRef& path) const { return path.host.string(); }
+  // The first lines of a look: which files of here the ones over there are.
+  std::string files_of(const RunRequest& request) const;
   AgentCommand to_agent(const RunRequest& request);
   Task<Completion> run_in_agent(AgentCommand command);
   void place_file(const std::string& path, unsigned mode, std::string_view content) { agent_->place(path, mode, content); }
@@ -44,6 +48,9 @@ class AgentSession : public Session {
   std::unique_ptr<AgentClient> agent_;
   std::uint64_t runs_ = 0;
 };
+
+// A look at a hung program without registers and mappings: they are its emulator's. The states of its threads are right.
+std::string without_places(const std::string& look);
 
 // The environment of every target program (kyua's rules): nothing of the user's, TZ=UTC, LANG=C, HOME and TMPDIR its
 // folder; `extra` ("K=V") is added or replaces.

@@ -59,6 +59,8 @@ std::uint32_t flags_of(const AgentCommand& command) {
   if (command.keep_cwd) flags |= XA_KEEP_CWD;
   if (!command.stdin_data.empty()) flags |= XA_STDIN_PIPE;
   if (command.pass_fds) flags |= XA_PASS_FDS;
+  if (command.watch) flags |= XA_WATCH;
+  if (command.interrupt) flags |= XA_INTERRUPT;
   return flags;
 }
 
@@ -122,6 +124,7 @@ bool read_ended(WireReader reader, Completion& into) {
   into.err.total = reader.u64();
   for (auto strays = reader.u32(); strays > 0 && !reader.bad(); --strays) into.strays.push_back(reader.text());
   into.evidence += reader.text();
+  into.look = reader.text();
   if (into.out.skipped == 0) into.out.head = into.out.text.size();
   if (into.err.skipped == 0) into.err.head = into.err.text.size();
   return !reader.bad();
@@ -265,7 +268,12 @@ bool AgentClient::State::take_of_run(const WireHeader& header, WireReader payloa
 }
 
 void AgentClient::State::take_output(Pending& run, std::uint32_t seq, WireReader payload) {
-  auto& output = run.output(payload.u32());
+  const auto channel = payload.u32();
+  if (channel == 2) {
+    run.completion.core += payload.rest();
+    return;
+  }
+  auto& output = run.output(channel);
   output.text += payload.rest();
   run.taken += payload.rest().size();
   if (run.taken < XA_WINDOW / 2) return;

@@ -43,6 +43,8 @@ struct AgentCommand {
   std::uint64_t address_space = 0, file_size = 0;               // bytes, 0: none
   bool fresh_cwd = false;                                       // made before, removed afterwards
   bool keep_cwd = false;                                        // not removed
+  bool interrupt = false;                                       // at the limit SIGINT first, for whoever debugs it
+  bool watch = false;                                           // a second look: Completion::look and ::core are filled
   std::string stdin_data;                                       // empty: /dev/null
   std::optional<std::array<int, 3>> pass_fds;                   // borrowed; become 0-2 of the program, no output here
 };

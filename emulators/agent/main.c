@@ -20,6 +20,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#ifndef __GLIBC_PREREQ
+#define __GLIBC_PREREQ(major, minor) 0
+#endif
+
 #include "emulators/agent/guest.h"
 #include "emulators/agent/namespace.h"
 #include "emulators/agent/place.h"
@@ -128,7 +132,7 @@ static void settle_signals(struct agent *a) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = on_signal;
-  action.sa_flags = SA_RESTART | SA_NOCLDSTOP;
+  action.sa_flags = SA_RESTART; /* stops, too: of a watched program */
   sigfillset(&action.sa_mask);
   const int handled[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
   for (size_t i = 0; i < sizeof handled / sizeof *handled; ++i) sigaction(handled[i], &action, NULL);

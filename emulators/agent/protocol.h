@@ -39,10 +39,10 @@ enum {
 /* agent -> host; XA_HELLO: pid u32, system text ("Linux 6.1.0 x86_64"), capabilities u32 */
 enum {
   XA_STARTED = 17, /* pid u32 */
-  XA_OUTPUT = 18,  /* channel u32 (0 out, 1 err), bytes */
+  XA_OUTPUT = 18,  /* channel u32 (0 out, 1 err, 2 core file), bytes */
   XA_SKIPPED = 19, /* channel u32, bytes left out u64: what follows is the tail */
   XA_ENDED = 20,   /* how u32, number u32 (exit code, signal, 1: the system refused the file), text, user us u64, system us u64, wall us u64, max rss KiB u64,
-                      out total u64, err total u64, strays u32, texts, evidence text */
+                      out total u64, err total u64, strays u32, texts, evidence text, look text (look.h) */
   XA_LOG = 21      /* text */
 };
 
@@ -54,6 +54,8 @@ enum {
   XA_FRESH_CWD = 1,  /* make the folder (and its parents) first, remove it afterwards */
   XA_KEEP_CWD = 2,   /* do not remove it */
   XA_STDIN_PIPE = 4, /* XA_STDIN frames follow; otherwise stdin is /dev/null */
+  XA_WATCH = 16,     /* a second look: what a deadly signal hit is reported, a core file is sent */
+  XA_INTERRUPT = 32, /* at the limit SIGINT, and some seconds for whoever debugs the program, before it is killed */
   XA_PASS_FDS = 8    /* three descriptors come with this frame (SCM_RIGHTS) and become 0-2; no output is sent */
 };
 

@@ -3,6 +3,7 @@
 
 #include "emulators/agent/folder.h"
 #include "emulators/agent/guest.h"
+#include "emulators/agent/look.h"
 #include "emulators/agent/place.h"
 #include "emulators/agent/signals.h"
 
@@ -16,7 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { grace_us = 300000, read_step = 64 << 10, outgoing_enough = 1 << 20, wake_ms = 1000, stopped_us = 3000000 };
+enum { grace_us = 300000, go_us = 1000000, debugged_us = 4000000, stopped_us = 3000000, wake_ms = 1000 };
+enum { read_step = 64 << 10, outgoing_enough = 1 << 20, core_cap = 16 << 20, core_piece = 1 << 20 };
 
 static const uint64_t never = UINT64_MAX;
 
@@ -57,6 +59,9 @@ static void send_ended(struct channel *c, const struct run *run, uint32_t seq, s
   frame_u32(c, (uint32_t)buffer_size(&run->evidence));
   frame_bytes(c, buffer_data(&run->evidence), buffer_size(&run->evidence));
   frame_bytes(c, "", 1);
+  frame_u32(c, (uint32_t)buffer_size(&run->look));
+  frame_bytes(c, buffer_data(&run->look), buffer_size(&run->look));
+  frame_bytes(c, "", 1);
   frame_end(c);
 }
 
@@ -81,6 +86,7 @@ static void clear(struct run *run) {
   close_fd(&run->input);
   buffer_free(&run->strays);
   buffer_free(&run->evidence);
+  buffer_free(&run->look);
   request_free(run->request);
   memset(run, 0, sizeof *run);
 }
@@ -125,12 +131,24 @@ static struct verdict verdict_of(const struct run *run, char *text, size_t size)
   return v;
 }
 
+static void send_core(const struct run *run, struct channel *c) {
+  size_t size = 0;
+  const struct request *r = run->request;
+  if ((r->flags & XA_WATCH) == 0 || !run->leader.reaped || !WIFSIGNALED(run->leader.status)) return;
+  unsigned char *core = look_find_core(r->cwd, core_cap, &size);
+  for (size_t at = 0; core != NULL && at < size; at += core_piece) {
+    send_output(c, r->seq, 2, core + at, size - at < core_piece ? size - at : core_piece);
+  }
+  free(core);
+}
+
 static void finish(struct run *run, struct channel *c) {
   char text[32];
   for (uint32_t i = 0; i < 2; ++i) {
     close_fd(&run->streams[i].fd);
     send_tail(c, run, i);
   }
+  send_core(run, c);
   remove_folder(run->request, c);
   send_ended(c, run, run->request->seq, verdict_of(run, text, sizeof text));
   clear(run);
@@ -302,7 +320,7 @@ static void kill_tree(struct run *run, struct channel *c) {
 
 static void enter_exited(struct run *run, uint64_t now) {
   run->exited = true;
-  run->wall_us = now - run->begin_us;
+  if (!run->timed_out) run->wall_us = now - run->begin_us;
   run->grace_us = now + grace_us;
 }
 
@@ -321,12 +339,25 @@ static void end_by_force(struct run *run, struct channel *c) {
   finish(run, c);
 }
 
+/* True: the program (or its debugger) has been asked for its own account of the hang, and has a moment for it. */
+static bool observe_hang(struct run *run, uint64_t now) {
+  if (run->asked) return false;
+  run->timed_out = true;
+  run->wall_us = now - run->begin_us;
+  tree_evidence(&run->evidence, &run->look);
+  const bool interrupts = (run->request->flags & XA_INTERRUPT) != 0;
+  const int number = interrupts ? SIGINT : look_is_go(run->request->argv) ? SIGQUIT : 0;
+  run->asked = number != 0 && kill(run->leader.pid, number) == 0;
+  run->deadline_us = now_us() + (interrupts ? debugged_us : go_us);
+  return run->asked;
+}
+
 static void step_running(struct run *run, struct channel *c, uint64_t now) {
+  if ((run->request->flags & XA_WATCH) != 0) look_let_go_on(run->leader.pid, &run->look);
   if (leader_has_exited(&run->leader)) {
     enter_exited(run, now);
   } else if (run->kill_asked || now >= run->deadline_us) {
-    run->timed_out = !run->kill_asked;
-    if (run->timed_out) tree_evidence(&run->evidence);
+    if (!run->kill_asked && observe_hang(run, now)) return;
     enter_exited(run, now);
     end_by_force(run, c);
   }

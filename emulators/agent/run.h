@@ -5,6 +5,7 @@
  *   started --leader exits--> exited --pipes closed and nothing left below us--> ended
  *      |                         `-----one fixed grace passed: strays are named and killed-----^
  *      `-wall limit, or KILL from the host: evidence, the whole tree is killed--> exited
+ *                   `-a Go program: SIGQUIT, a moment for its goroutines' stacks--^
  *
  * The head of each stream is forwarded as it comes and as credit allows, the tail is kept in a ring and sent at the
  * end.
@@ -30,9 +31,9 @@ struct run {
   struct stream streams[2];
   int input;
   uint64_t begin_us, seen_us, deadline_us, grace_us, wall_us;
-  bool exited, timed_out, kill_asked;
+  bool exited, timed_out, kill_asked, asked;
   int stray_count;
-  struct buffer strays, evidence;
+  struct buffer strays, evidence, look;
 };
 
 uint64_t now_us(void);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "emulators/agent/spawn.h"
 
+#include "emulators/agent/look.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -104,6 +106,7 @@ static void become(const struct request *r, const int stdio[3], volatile struct 
   prefer_for_oom();
 #endif
   for (int i = 0; i < 3; ++i) dup2(stdio[i], i);
+  if ((r->flags & XA_WATCH) != 0) look_be_watched();
   if (*r->cwd != 0 && chdir(r->cwd) != 0) fail(f, STAGE_CWD);
   if (!limit(RLIMIT_CPU, r->cpu_s) || !limit(RLIMIT_AS, r->address_space) || !limit(RLIMIT_FSIZE, r->file_size)) {
     fail(f, STAGE_LIMITS);

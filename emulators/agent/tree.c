@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "emulators/agent/tree.h"
 
+#include "emulators/agent/look.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +17,7 @@
 #include <sys/prctl.h>
 #endif
 
-enum { kill_rounds = 600, looks_a_round = 8, kill_pause_ms = 1, max_named = 64 };
+enum { kill_rounds = 600, looks_a_round = 8, kill_pause_ms = 1, max_named = 64, max_looked = 16, look_patience_ms = 500 };
 
 struct process {
   pid_t pid, parent;
@@ -47,7 +49,8 @@ bool leader_has_exited(const struct leader *l) {
   siginfo_t info;
   if (l->reaped) return true;
   memset(&info, 0, sizeof info);
-  return waitid(P_PID, (id_t)l->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == l->pid;
+  if (waitid(P_PID, (id_t)l->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != l->pid) return false;
+  return info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED; /* a watched one stops, too */
 }
 
 bool tree_reap(struct leader *l) {
@@ -58,7 +61,7 @@ bool tree_reap(struct leader *l) {
     if (pid == 0) return true;
     if (pid < 0 && errno == EINTR) continue;
     if (pid < 0) return false;
-    if (pid != l->pid || l->reaped) continue;
+    if (pid != l->pid || l->reaped || WIFSTOPPED(status)) continue;
     l->reaped = true;
     l->status = status;
     l->usage = usage;
@@ -148,8 +151,9 @@ int tree_names(pid_t except, struct buffer *texts) {
   return count;
 }
 
-void tree_evidence(struct buffer *lines) {
+void tree_evidence(struct buffer *lines, struct buffer *look) {
   struct table t;
+  int patience = look_patience_ms, looked = 0;
   if (!tree_can_find_strays() || !read_table(&t)) return;
   for (size_t i = 0; i < t.count; ++i) {
     const struct process *p = &t.rows[i];
@@ -159,6 +163,7 @@ void tree_evidence(struct buffer *lines) {
     if (read_small(path, wchan, sizeof wchan) == 0) strcpy(wchan, "-");
     int size = snprintf(line, sizeof line, "%d %c %s %s\n", (int)p->pid, p->state, wchan, p->name);
     buffer_append(lines, line, (size_t)size);
+    if (lives(p) && looked++ < max_looked) look_at_process(p->pid, &patience, look);
   }
   free(t.rows);
 }

@@ -32,8 +32,8 @@ bool tree_reap(struct leader *l);
 /* Appends what lives below the agent, without `except`, as texts "pid name" (each NUL-terminated); returns how many. */
 int tree_names(pid_t except, struct buffer *texts);
 
-/* Appends lines "pid state wchan name" of everything below the agent. */
-void tree_evidence(struct buffer *lines);
+/* Appends lines "pid state wchan name" of everything below the agent, and what a look into the first of them shows. */
+void tree_evidence(struct buffer *lines, struct buffer *look);
 
 /* Kills until nothing is left, at most some seconds; false when something would not die. Reaps. */
 bool tree_kill(struct leader *l);

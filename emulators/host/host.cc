@@ -68,7 +68,7 @@ class HostExecutor final : public Executor {
     if (!setting(spec_, "overlay").empty()) options.extra_args = overlay_args(spec_);
     auto agent = co_await AgentClient::start(std::move(options));
     AgentPlace place{
-        "host#" + std::to_string(++opened_), {}, {}, context_.scratch / ("host" + std::to_string(opened_))};
+        "host#" + std::to_string(++opened_), {}, {}, context_.scratch / ("host" + std::to_string(opened_)), words_of(spec_, "overlay")};
     co_return std::make_unique<AgentSession>(std::move(place), std::move(agent));
   }
 

@@ -77,12 +77,13 @@ void copy_prefix(const fs::path& from, const fs::path& to) {
 }
 
 Task<fs::path> wine_launcher(fs::path source, fs::path cache) {
-  const fs::path program = cache / "wine" / ("launcher-" + sha256_file(source).substr(0, 12) + ".exe");
+  const fs::path program = cache / "wine" / (source.stem().string() + "-" + sha256_file(source).substr(0, 12) + ".exe");
   if (fs::exists(program)) co_return program;
   fs::create_directories(program.parent_path());
   const fs::path making = program.string() + "." + std::to_string(::getpid());
   ProcessSpec spec;
   spec.argv = {"x86_64-w64-mingw32-gcc", "-O2", "-municode", "-s", "-o", making.string(), source.string()};
+  if (source.stem() == "look") spec.argv.insert(spec.argv.end(), {"-ldbghelp", "-lpsapi"});
   spec.env = clean_environment();
   spec.limit = std::chrono::minutes(2);
   const Completion completion = co_await run_process(std::move(spec));

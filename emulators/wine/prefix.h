@@ -26,7 +26,7 @@ Task<std::filesystem::path> wine_template(WineTools tools, std::filesystem::path
 // A private copy: registry files copied, everything else linked to the template.
 void copy_prefix(const std::filesystem::path& from, const std::filesystem::path& to);
 
-// Compiles emulators/wine/launcher.c once. Throws Error{infra} naming the compiler.
+// Compiles emulators/wine/launcher.c, or look.c beside it, once. Throws Error{infra} naming the compiler.
 Task<std::filesystem::path> wine_launcher(std::filesystem::path source, std::filesystem::path cache);
 
 }  // namespace xtest

@@ -44,12 +44,13 @@ std::string dll_path(const std::vector<std::string>& globs) {
   return path;
 }
 
-// What the launcher left, if it is its own word about this run.
-std::optional<Termination> read_result(const fs::path& file, const std::string& nonce) {
+// What the launcher left, if it is its own word about this run. What follows its line is a look.
+std::optional<Termination> read_result(const fs::path& file, const std::string& nonce, std::string& look) {
   std::ifstream in(file, std::ios::binary);
   std::string name, version, said, how;
   std::uint32_t code = 0;
   if (!(in >> name >> version >> said >> how >> code) || name != "xtest-launcher" || said != nonce) return std::nullopt;
+  std::getline(in >> std::ws, look, '\0');
   if (how == "exited") return Exited{static_cast<int>(code)};
   if (how == "exception") return NtException{code};
   return NotStarted{"CreateProcess failed with error " + std::to_string(code)};
@@ -58,26 +59,31 @@ std::optional<Termination> read_result(const fs::path& file, const std::string& 
 class WineSession final : public AgentSession {
  public:
   WineSession(AgentPlace place, std::unique_ptr<AgentClient> agent, std::unique_ptr<AgentClient> server,
-              WineTools tools, fs::path launcher)
+              WineTools tools, fs::path launcher, ExecutorContext context)
       : AgentSession(std::move(place), std::move(agent)),
         server_(std::move(server)),
         tools_(std::move(tools)),
-        launcher_(std::move(launcher)) {}
+        launcher_(std::move(launcher)),
+        context_(std::move(context)) {}
 
   Task<Completion> run(RunRequest request) override {
     const fs::path result = place().folders / ("result-" + std::to_string(++runs_));
     const std::string nonce = sha256_hex(result.string() + std::to_string(runs_)).substr(0, 16);
     AgentCommand command = to_agent(request);
-    command.argv = {tools_.wine.string(), launcher_.string(), windows_path(result), nonce};
+    command.watch = false;   // the debugger is Windows' own
+    fs::path launcher = launcher_;
+    if (request.look == Look::crash) launcher = co_await wine_launcher(context_.data / "emulators" / "wine" / "look.c", context_.cache);
+    command.argv = {tools_.wine.string(), launcher.string(), windows_path(result), nonce};
     for (const Argument& argument : request.command.argv) {
       if (const auto* path = std::get_if<PathRef>(&argument)) command.argv.push_back(windows_path(path->host));
       else command.argv.push_back(std::get<std::string>(argument));
     }
     Completion completion = co_await run_in_agent(std::move(command));
+    completion.look = without_places(completion.look);
     if (std::holds_alternative<TimedOut>(completion.how) && !co_await server_is_there())
       completion.how = Lost{"the wineserver has gone, and the program hung without it"};
     if (std::holds_alternative<Exited>(completion.how) || std::holds_alternative<Signalled>(completion.how)) {
-      const auto told = read_result(result, nonce);
+      const auto told = read_result(result, nonce, completion.look);
       completion.how =
           told ? *told : Termination(Lost{"Wine ended without its launcher's word (" + describe(completion.how) + ")"});
     }
@@ -105,6 +111,7 @@ class WineSession final : public AgentSession {
   std::unique_ptr<AgentClient> server_;
   WineTools tools_;
   fs::path launcher_;
+  ExecutorContext context_;
   std::uint64_t runs_ = 0;
 };
 
@@ -159,9 +166,9 @@ class Wine final : public Executor {
     AgentOptions options;
     options.agent_path = context_.agent;
     auto agent = co_await AgentClient::start(std::move(options));
-    AgentPlace place{"wine#" + std::to_string(opened_), {}, wine_environment(prefix), home};
+    AgentPlace place{"wine#" + std::to_string(opened_), {}, wine_environment(prefix), home, {}, {"WINEDEBUG=+relay"}};
     place.env.push_back("WINEPATH=" + dll_path(words_of(spec_, "dll_path")));
-    co_return std::make_unique<WineSession>(std::move(place), std::move(agent), std::move(server), tools_, launcher);
+    co_return std::make_unique<WineSession>(std::move(place), std::move(agent), std::move(server), tools_, launcher, context_);
   }
 
   ExecutorSpec spec_;

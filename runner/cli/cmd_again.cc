@@ -22,6 +22,7 @@ struct AgainOptions {
   std::string run = "latest";
   std::string runs = ".xtest/runs";
   std::vector<std::string> expect, known_lies;
+  bool trace = false;
 };
 
 Task<int> resume(const Registry& registry, AgainOptions again) {
@@ -68,6 +69,7 @@ Task<int> rerun(const Registry& registry, AgainOptions again) {
   RunOptions options = parse_run(replay.started.argv);
   options.runs = again.runs;
   options.install = false;
+  options.trace = options.trace || again.trace;
   options.partition.clear();            // the results are named one by one
   const std::size_t wanted = ids.size();
   const auto work = std::filesystem::path(again.runs).parent_path() / "work" / new_ulid();
@@ -151,10 +153,14 @@ void add_again(CLI::App& app, Invocation& invocation) {
       [](const Registry& registry, const AgainOptions& options) {
         return run_async([&] { return resume(registry, options); });
       });
-  add("rerun", "Runs again only what was bad in a run, as a new run.\n\n  xtest rerun\n  xtest rerun latest~1",
-      [](const Registry& registry, const AgainOptions& options) {
-        return run_async([&] { return rerun(registry, options); });
-      });
+  const auto [rerun_command, rerun_options] =
+      add("rerun",
+          "Runs again only what was bad in a run, as a new run.\n\n  xtest rerun\n  xtest rerun latest~1\n"
+          "  xtest rerun --trace                  with the system calls of what fails again",
+          [](const Registry& registry, const AgainOptions& options) {
+            return run_async([&] { return rerun(registry, options); });
+          });
+  rerun_command->add_flag("--trace", rerun_options->trace, "run what fails once more under strace, or what the executor has");
   const auto [command, options] =
       add("rejudge", "Judges an old run again with other expectation lists, or with its own as they are now, without running\n"
                      "anything.\n\n"

@@ -11,6 +11,7 @@
 #include "runner/cli/calibrate.h"
 #include "runner/cli/exit_codes.h"
 #include "runner/cli/lie_report.h"
+#include "runner/cli/second_look.h"
 #include "runner/cli/terminal.h"
 #include "runner/engine/engine.h"
 #include "runner/engine/replay.h"
@@ -96,7 +97,7 @@ class Conductor {
     if (!context_.options.no_cache) cache_.emplace(context_.folders.cache);
     return EngineParts{context_.plan, context_.targets, std::move(executors), registry_.frameworks,
                        context_.expectations, cache_ ? &*cache_ : nullptr, *emitter_, context_.work,
-                       &context_.lies};
+                       &context_.lies, make_second_look(context_.prepared, record_->folder() / "output", context_.options.trace)};
   }
 
   int jobs() const {

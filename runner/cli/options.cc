@@ -59,6 +59,7 @@ void add_run_options(CLI::App& app, RunOptions& options) {
   app.add_option("--runs", options.runs, "folder of the records")->capture_default_str()->type_name("DIR");
   app.add_option("--color", options.color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
   app.add_flag("-v,--verbose", options.verbose, "a line for passes and skips too");
+  app.add_flag("--trace", options.trace, "run what failed once more under strace, or what the executor has; kept in the record");
   app.add_flag("--install", options.install, "install what is missing first (done by the launcher, ./xtest)");
 }
 

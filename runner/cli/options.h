@@ -40,6 +40,7 @@ struct RunOptions {
   std::string runs = ".xtest/runs";
   std::string color = "auto";
   bool verbose = false;
+  bool trace = false;
   bool install = false;                        // the launcher's: by now it is done
 };
 

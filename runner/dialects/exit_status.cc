@@ -52,10 +52,20 @@ std::string with_exception_name(const NtException& exception) {
   return known == named_exceptions.end() ? text : text + " (" + known->name + ")";
 }
 
+// On a busy machine a loop gets little time: "pid R wchan name" says that it would have used more.
+bool was_running(const std::string& evidence) {
+  const auto lines = split(evidence, '\n');
+  return std::ranges::any_of(lines, [](std::string_view line) {
+    const auto blank = line.find(' ');
+    return blank != line.npos && line.substr(blank).starts_with(" R ");
+  });
+}
+
 Observed timed_out(const Completion& completion) {
   const auto to_ms = [](auto time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time); };
   const auto cpu = completion.usage.user + completion.usage.system;
-  const bool busy = cpu.count() > 0 && cpu * 2 >= completion.usage.wall;
+  const bool running = was_running(completion.evidence) && cpu * 10 >= completion.usage.wall;
+  const bool busy = cpu.count() > 0 && (running || cpu * 2 >= completion.usage.wall);
   std::string message = "no end within " + human_duration(to_ms(completion.usage.wall));
   message += busy ? ", using the processor for " + human_duration(to_ms(cpu)) : std::string(", waiting");
   return seen(completion, Status::timeout, busy ? "slow" : "hang", std::move(message));

@@ -26,9 +26,22 @@ bool was_only_nearby(const Completion& completion) {
 
 bool is_lost(const Completion& completion) { return std::holds_alternative<Lost>(completion.how); }
 
+RunRequest request_of(const Job& job, double time_factor) {
+  RunRequest request;
+  request.command = job.command;
+  const auto limit = static_cast<double>(job.command.limits.wall.count());
+  request.command.limits.wall = std::chrono::milliseconds(static_cast<std::int64_t>(time_factor * limit));
+  return request;
+}
+
 bool is_cancelled(const std::exception& error) {
   const auto* system = dynamic_cast<const boost::system::system_error*>(&error);
   return system && system->code() == asio::error::operation_aborted;
+}
+
+void add_diagnosis(Observed& observed, const std::string& diagnosis) {
+  if (!observed.hint.empty() && !diagnosis.empty()) observed.hint += '\n';
+  observed.hint += diagnosis;
 }
 
 bool is_after_infra(const std::vector<Attempt>& attempts) {
@@ -249,12 +262,10 @@ Task<Completion> Engine::execute(const Job& job, const Execution& execution, Job
     started.session = session->name();
     parts_.emitter.emit(started);
     co_await session->stage(job.inputs);
-    RunRequest request;
-    request.command = job.command;
-    const double factor = time_factor_[place(execution)];
-    request.command.limits.wall =
-        std::chrono::milliseconds(static_cast<std::int64_t>(factor * static_cast<double>(job.command.limits.wall.count())));
-    completion = co_await pool->run(session, std::move(request));
+    const std::size_t at = place(execution);
+    completion = co_await pool->run(session, request_of(job, time_factor_[at]));
+    if (deserves_second_look(execution, completion))
+      trouble = co_await parts_.second_look(*session, request_of(job, time_factor_[at]), completion, at);
   } catch (const std::exception& error) {
     if (is_cancelled(error)) {
       if (session) pool->drop(session, "interrupted");
@@ -276,6 +287,11 @@ Company Engine::company_of(const Execution& execution) const {
   const auto& before = cases_.attempts(case_ix(execution.unit, execution.which.front()));
   if (is_after_infra(before)) return Company::alone_and_fresh;
   return execution.alone ? Company::alone : Company::shared;
+}
+
+bool Engine::deserves_second_look(const Execution& execution, const Completion& completion) const {
+  if (!parts_.second_look || execution.which.size() != 1) return false;   // of several, the culprit runs alone later
+  return !exited_with(completion, 0) && !is_lost(completion) && !expectation(case_ix(execution.unit, execution.which.front()));
 }
 
 bool Engine::is_first_attempt(const Execution& execution) const {
@@ -330,6 +346,7 @@ void Engine::understand(Execution execution, JobId id, Completion completion) {
     const CaseIx test = case_ix(execution.unit, execution.which[at]);
     Observed* observed = collector.result(at);
     if (!observed) continue;
+    if (observed->status != Status::pass) add_diagnosis(*observed, completion.diagnosis);
     if (execution.which.size() == 1) collector.doubt_unexplained_kill(*observed, cases_.attempts(test), confirmer);
     observe(test, id, std::move(*observed), confirmer);
   }

@@ -30,6 +30,10 @@ struct EngineOptions {
   std::string nonce;                     // what programs must echo to be believed
 };
 
+// A closer look at what has just ended badly: fills `seen.diagnosis` and changes nothing else. Answers what is wrong with
+// the session now, or nothing.
+using SecondLook = std::function<Task<std::string>(Session& session, RunRequest request, Completion& seen, std::size_t target)>;
+
 // Everything borrowed for the time of the run.
 struct EngineParts {
   const Plan& plan;
@@ -41,6 +45,7 @@ struct EngineParts {
   Emitter& emitter;
   std::filesystem::path work;                         // build products of this run
   const KnownLies* lies = nullptr;                    // of the executors; may be null
+  SecondLook second_look = {};                        // may be empty
 };
 
 class Engine {
@@ -84,6 +89,7 @@ class Engine {
   Task<Completion> execute(const Job& job, const Execution& execution, JobId id, SessionPool* pool);  // args outlive it
   void move(Execution execution, JobId id, Completion completion);
   Company company_of(const Execution& execution) const;
+  bool deserves_second_look(const Execution& execution, const Completion& completion) const;
   bool is_first_attempt(const Execution& execution) const;
   bool take_over(const Execution& execution, const Job& job);
   void understand(Execution execution, JobId id, Completion completion);

@@ -53,6 +53,10 @@ struct Completion {
   std::vector<std::string> strays;   // "pid name" of what survived the program and was killed
   std::string session;               // which session ran it, or empty
   std::string evidence;              // of a timeout: lines "pid state wchan name"
+  // Not recorded: what was seen from outside, for people. Empty without a hang or a second look.
+  std::string look;                  // as the place tells it: emulators/diagnosis/report.h
+  std::string core;                  // the core file's content
+  std::string diagnosis;             // what it means; kept with the case
 };
 
 bool exited_with(const Completion& completion, int code);

@@ -3,6 +3,7 @@
 //
 // A test is skipped only where this machine lacks the compiler or the emulator. After each test the session, or a new
 // one, must still run a program.
+#include "emulators/diagnosis/explain.h"
 #include "runner/base/error.h"
 #include "tests/support/contract_place.h"
 #include "tests/support/run_task.h"
@@ -129,6 +130,49 @@ TEST_P(ExecutorContract, DeathIsNamedAsOnTheTarget) {
   EXPECT_EQ(how({"die", "9"}), "killed by KILL (9)");
   EXPECT_EQ(how({"die", "15"}), "killed by TERM (15)");
   EXPECT_EQ(how({"die", "13"}), "killed by PIPE (13)");
+}
+
+TEST_P(ExecutorContract, ASecondLookTellsWhatACrashHitAndNothingElse) {
+  RunRequest request = place_->request({"die", "null"});
+  request.look = Look::crash;
+  const Completion completion = place_->run(std::move(request));
+  EXPECT_EQ(describe(completion.how), place_->is_windows() ? "died of exception 0xC0000005" : "killed by SEGV (11)");
+  const std::string text = run_task(place_->io(), explain_look(completion.look, place_->target().arch, find_objdump(place_->target(), "/usr/bin:/bin")));
+  EXPECT_THAT(text, HasSubstr("a null pointer")) << completion.look.substr(0, 2000);
+  EXPECT_THAT(text, testing::ContainsRegex("`[^`]+` in .*touches 0x0"));
+  EXPECT_THAT(text, HasSubstr("#0 "));
+  request = place_->request({"exit", "3"});
+  request.look = Look::crash;
+  const Completion healthy = place_->run(std::move(request));
+  EXPECT_EQ(describe(healthy.how), "exited with 3");
+  EXPECT_THAT(healthy.look, IsEmpty());
+}
+
+TEST_P(ExecutorContract, AHangTellsWhereItStands) {
+  RunRequest request = place_->request({"hang", mark("where")});
+  request.command.limits.wall = 2s;
+  const Completion completion = place_->run(request);
+  EXPECT_EQ(describe(completion.how), "ran into its time limit");
+  const auto objdump = find_objdump(place_->target(), "/usr/bin:/bin");
+  std::string text = run_task(place_->io(), explain_look(completion.look, place_->target().arch, objdump));
+  EXPECT_THAT(text, HasSubstr("asleep"));
+  if (place_->is_windows()) return;
+  if (place_->session().name().starts_with("qemu-user")) {
+    request.look = Look::hang;
+    const Completion again = place_->run(request);
+    EXPECT_EQ(describe(again.how), "ran into its time limit");
+    text = run_task(place_->io(), explain_look(again.look, place_->target().arch, objdump));
+  }
+  EXPECT_THAT(text, testing::ContainsRegex("#1 "));
+  EXPECT_THAT(processes_left_with(mark("where")), IsEmpty());
+}
+
+TEST_P(ExecutorContract, ATraceShowsWhatTheProgramAsksFor) {
+  RunRequest request = place_->request({"exit", "3"});
+  request.look = Look::trace;
+  const Completion completion = place_->run(std::move(request));
+  EXPECT_EQ(describe(completion.how), "exited with 3") << completion.err.text.substr(0, 2000);
+  EXPECT_THAT(completion.err.text, HasSubstr(place_->is_windows() ? "ntdll" : "exit_group(3)"));
 }
 
 TEST_P(ExecutorContract, TheStreamsAreKeptApartAndWhole) {

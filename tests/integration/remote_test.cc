@@ -44,6 +44,16 @@ TEST_F(RemoteMachine, TellsHowAProgramEnded) {
   EXPECT_TRUE(eventually([&] { return agents().empty(); }, std::chrono::seconds(10))) << "nothing stays behind";
 }
 
+TEST_F(RemoteMachine, ACrashOverThereIsExplainedByTheFilesOfHere) {
+  here.suite("dies", {{"null.c", "static int *volatile nothing;\n__attribute__((noinline)) static void write_there(int *where) { *where = 1; }\n"
+                                 "int main(void) { write_there(nothing); return 0; }\n"}},
+             "limit: 20s\nflags: [-g, -O1]\n");
+  const Ran ran = here.xtest(words("dies"));
+  EXPECT_EQ(ran.code, 100) << describe(ran);
+  EXPECT_THAT(ran.err, HasSubstr("SIGSEGV at 0x0: nothing is mapped there"));
+  EXPECT_THAT(ran.err, HasSubstr("#0 write_there"));
+}
+
 TEST_F(RemoteMachine, AnAgentThatIsKilledIsTroubleAndTheTestRunsAgain) {
   here.suite("victim", {{"sleeps.c", "#include <unistd.h>\nint main(void) { sleep(3); return 0; }\n"}}, "limit: 60s\n");
   Running running(here.call(words("victim")));

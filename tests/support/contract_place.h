@@ -31,6 +31,7 @@ class ContractPlace {
   ~ContractPlace();
 
   const std::string& why_not() const { return why_not_; }
+  const Target& target() const { return target_; }
   bool is_windows() const { return target_.triple.find("windows") != std::string::npos; }
   const std::filesystem::path& folder() const { return folder_; }      // everything of this row is below it
   const std::filesystem::path& program() const { return program_; }

@@ -61,6 +61,7 @@ class FakeWorld {
   EngineOptions options;
   ActionCache* cache = nullptr;
   KnownLies lies;
+  SecondLook second_look;
 
   Plan plan;                                                 // after run()
   EventLog log;

@@ -68,6 +68,19 @@ TEST(ExitStatus, TellsAHangFromSlowness) {
   EXPECT_EQ(observed_from_exit(completion).kind, "hang");
 }
 
+TEST(ExitStatus, ALoopOnABusyMachineIsSlowAndNoHang) {
+  Completion completion = ended(TimedOut{});
+  completion.usage.wall = 10s;
+  completion.usage.user = 2s;
+  completion.evidence = "42 S futex_wait sh\n43 R 0 loop\n";
+  EXPECT_EQ(observed_from_exit(completion).kind, "slow");
+  completion.evidence = "42 S futex_wait R loop\n";
+  EXPECT_EQ(observed_from_exit(completion).kind, "hang");
+  completion.usage.user = 100ms;
+  completion.evidence = "43 R 0 just-awake\n";
+  EXPECT_EQ(observed_from_exit(completion).kind, "hang");
+}
+
 TEST(ExitStatus, ShowsWhatHungProcessesWereDoing) {
   Completion completion = ended(TimedOut{}, "stuck\n");
   completion.evidence = "42 S futex_wait hang\n";

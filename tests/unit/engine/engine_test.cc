@@ -35,6 +35,36 @@ TEST(Engine, RunsEveryCaseOnceAndTellsItInOrder) {
                                 name(JobEnded{}), name(CaseDecided{}), name(CaseDecided{}), name(SessionChanged{})));
 }
 
+TEST(Engine, ASecondLookExplainsOneThatRanAloneAndChangesNoVerdict) {
+  FakeWorld world;
+  world.framework.add("s", "good", {"g::good"});
+  world.framework.add("s", "bad", {"g::bad"});
+  world.framework.add("s", "pair", {"g::a", "g::b"});
+  world.framework.add("s", "known", {"g::known"});
+  world.expect_failure("s::g::known", "known");
+  world.executor->answer = [](const FakeRun& run) -> std::optional<Completion> {
+    if (run.words.front() == "good") return all_pass(run);
+    return ended_with(Signalled{SIGSEGV, "SEGV"}, run.words.size() == 3 ? "a pass\n" : "");
+  };
+  int looks = 0;
+  world.second_look = [&](Session&, RunRequest, Completion& seen, std::size_t) -> Task<std::string> {
+    ++looks;
+    seen.diagnosis = "it hit a wall";
+    co_return "the session is dirty";
+  };
+  world.run();
+  EXPECT_EQ(looks, 2) << "bad and b, which ran alone after its crash";
+  EXPECT_EQ(world.outcome("s::g::bad").status, Status::crash);
+  EXPECT_EQ(world.observed("s::g::bad").back().hint, "it hit a wall");
+  EXPECT_EQ(world.observed("s::g::bad").back().message, "killed by SEGV (11)");
+  EXPECT_EQ(world.observed("s::g::b").back().hint, "it hit a wall");
+  EXPECT_EQ(world.outcome("s::g::a").status, Status::pass);
+  EXPECT_EQ(world.outcome("s::g::known").status, Status::xfail);
+  int lost = 0;
+  for (const SessionChanged& session : world.log.all<SessionChanged>()) lost += session.what == "lost" ? 1 : 0;
+  EXPECT_EQ(lost, 2) << "a session that is dirty is not used again";
+}
+
 TEST(Engine, ListsItsUnitsFromTheOneAskedFor) {
   FakeWorld world;
   world.framework.add("s", "u1", {"g::a"});
