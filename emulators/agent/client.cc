@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulators/agent/client.h"
 
+#include "emulators/agent/streams.h"
 #include "emulators/agent/wire.h"
 #include "runner/base/error.h"
 #include "runner/base/process.h"
@@ -44,6 +45,8 @@ struct Pending {
   std::chrono::milliseconds wall;
   Steady::time_point deadline = Steady::time_point::max();
   std::uint64_t taken = 0;     // output bytes since the last credit
+  std::shared_ptr<RunLine> line;
+  std::shared_ptr<AgentStreams> streams;   // of a program whose descriptors cannot be passed
 };
 
 Nonce random_nonce() {
@@ -54,23 +57,24 @@ Nonce random_nonce() {
   return nonce;
 }
 
-std::uint32_t flags_of(const AgentCommand& command) {
+std::uint32_t flags_of(const AgentCommand& command, bool carried) {
   std::uint32_t flags = 0;
   if (command.fresh_cwd) flags |= XA_FRESH_CWD;
   if (command.keep_cwd) flags |= XA_KEEP_CWD;
-  if (!command.stdin_data.empty()) flags |= XA_STDIN_PIPE;
-  if (command.pass_fds) flags |= XA_PASS_FDS;
+  if (!command.stdin_data.empty() || carried) flags |= XA_STDIN_PIPE;
+  if (command.pass_fds && !carried) flags |= XA_PASS_FDS;
   return flags;
 }
 
-Segment run_segment(const AgentCommand& command, std::uint32_t seq, const Nonce& nonce) {
+// `carried`: its input and output go byte by byte, all of them.
+Segment run_segment(const AgentCommand& command, std::uint32_t seq, const Nonce& nonce, bool carried) {
   WireFrame frame(XA_RUN, seq, nonce);
-  frame.u32(flags_of(command)).texts(command.argv).texts(command.env).text(command.cwd);
+  frame.u32(flags_of(command, carried)).texts(command.argv).texts(command.env).text(command.cwd);
   frame.u64(static_cast<std::uint64_t>(command.limits.wall.count()));
   frame.u64(static_cast<std::uint64_t>(command.cpu.count())).u64(command.address_space).u64(command.file_size);
-  frame.u64(command.limits.out_head).u64(command.limits.out_tail);
+  frame.u64(carried ? UINT64_MAX : command.limits.out_head).u64(command.limits.out_tail);
   Segment segment{frame.take(), {}};
-  if (!command.pass_fds) return segment;
+  if (!command.pass_fds || carried) return segment;
   for (const int fd : *command.pass_fds) {
     segment.fds.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
     if (!segment.fds.back()) throw_errno("cannot pass a descriptor to a program");
@@ -151,6 +155,9 @@ struct AgentClient::State : std::enable_shared_from_this<State> {
   bool take(const WireHeader& header, std::string_view payload);
   bool take_of_run(const WireHeader& header, WireReader payload);
   void take_output(Pending& run, std::uint32_t seq, WireReader payload);
+  void credit(Pending& run, std::uint32_t seq, std::uint64_t bytes);
+  void signal(std::uint32_t seq, int number);
+  std::shared_ptr<AgentStreams> make_streams(const std::array<int, 3>& pipes, std::uint32_t seq, const std::shared_ptr<Pending>& run);
   void watch_first();
   void watch_deadlines();
   void fail(const std::string& why, std::chrono::milliseconds patience_left = cleanup_patience);
@@ -164,6 +171,7 @@ struct AgentClient::State : std::enable_shared_from_this<State> {
   Nonce nonce;
   asio::steady_timer greeting, watch;
   std::string system;                // empty until it has greeted
+  bool can_pass_fds = false;
   std::string why_dead;              // empty while it lives
   std::deque<Segment> outgoing;
   bool sending = false, watching = false, leaving = false;
@@ -233,6 +241,7 @@ bool AgentClient::State::take(const WireHeader& header, std::string_view payload
   if (header.type != XA_HELLO) return take_of_run(header, reader);
   reader.u32();
   system = reader.text();
+  can_pass_fds = (reader.u32() & XA_CAN_PASS_FDS) != 0;
   greeting.cancel();
   return !reader.bad() && !system.empty();
 }
@@ -244,6 +253,12 @@ bool AgentClient::State::take_of_run(const WireHeader& header, WireReader payloa
   switch (header.type) {
     case XA_STARTED:
       if (run.wall > 0ms) run.deadline = Steady::now() + run.wall + patience;
+      if (run.line) run.line->connect([self = weak_from_this(), seq = header.seq](int number) {
+        if (const auto state = self.lock()) state->signal(seq, number);
+      });
+      return true;
+    case XA_TAKEN:
+      if (run.streams) run.streams->taken(payload.u64());
       return true;
     case XA_OUTPUT: take_output(run, header.seq, payload); return true;
     case XA_SKIPPED: {
@@ -256,6 +271,7 @@ bool AgentClient::State::take_of_run(const WireHeader& header, WireReader payloa
     case XA_ENDED:
       run.done = read_ended(payload, run.completion);
       if (!run.done) return false;
+      if (run.line) run.line->disconnect();
       run.wake.cancel();
       pending.erase(found);
       watch_first();
@@ -265,11 +281,39 @@ bool AgentClient::State::take_of_run(const WireHeader& header, WireReader payloa
 }
 
 void AgentClient::State::take_output(Pending& run, std::uint32_t seq, WireReader payload) {
-  auto& output = run.output(payload.u32());
-  output.text += payload.rest();
-  run.taken += payload.rest().size();
+  const auto channel = payload.u32();
+  if (run.streams) return run.streams->take(channel, payload.rest());
+  run.output(channel).text += payload.rest();
+  credit(run, seq, payload.rest().size());
+}
+
+void AgentClient::State::credit(Pending& run, std::uint32_t seq, std::uint64_t bytes) {
+  run.taken += bytes;
   if (run.taken < XA_WINDOW / 2) return;
   send({WireFrame(XA_CREDIT, seq, nonce).u64(std::exchange(run.taken, 0)).take(), {}});
+}
+
+void AgentClient::State::signal(std::uint32_t seq, int number) {
+  send({WireFrame(XA_SIGNAL, seq, nonce).u32(static_cast<std::uint32_t>(number)).take(), {}});
+}
+
+// A program whose output nobody reads gets what the system would give it: SIGPIPE.
+std::shared_ptr<AgentStreams> AgentClient::State::make_streams(const std::array<int, 3>& pipes, std::uint32_t seq,
+                                                               const std::shared_ptr<Pending>& run) {
+  const auto self = weak_from_this();
+  AgentStreams::Way way;
+  way.input = [self, seq](std::string_view bytes) {
+    if (const auto state = self.lock()) state->send({WireFrame(XA_STDIN, seq, state->nonce).bytes(bytes).take(), {}});
+  };
+  way.written = [self, seq, weak = std::weak_ptr(run)](std::uint64_t bytes) {
+    const auto state = self.lock();
+    const auto pending = weak.lock();
+    if (state && pending) state->credit(*pending, seq, bytes);
+  };
+  way.unread = [self, seq] {
+    if (const auto state = self.lock()) state->signal(seq, SIGPIPE);
+  };
+  return std::make_shared<AgentStreams>(socket.get_executor(), pipes, std::move(way));
 }
 
 // The next in turn has to start, too.
@@ -363,6 +407,21 @@ AgentLink start_here(asio::any_io_executor executor, const AgentOptions& options
 
 // ---- AgentClient ----
 
+namespace {
+
+// What a program has said before its end; KILL gives up a reader that does not take it.
+Task<void> write_out(std::shared_ptr<AgentStreams> streams, std::shared_ptr<RunLine> line) {
+  const bool has_run = line && line->started();
+  if (has_run) line->connect([streams](int number) {
+    if (number == SIGKILL) streams->stop();
+  });
+  co_await streams->drained();
+  streams->stop();
+  if (has_run) line->disconnect();
+}
+
+}  // namespace
+
 Task<std::unique_ptr<AgentClient>> AgentClient::start(AgentOptions options) {
   AgentLink link = start_here(co_await asio::this_coro::executor, options);
   co_return co_await attach(std::move(link), std::move(options));
@@ -399,8 +458,11 @@ Task<Completion> AgentClient::run(AgentCommand command) {
     co_return std::move(run->completion);
   }
   const auto seq = state->next_seq++;
+  run->line = command.line;
+  if (command.pass_fds && !state->can_pass_fds) run->streams = state->make_streams(*command.pass_fds, seq, run);
   state->pending.emplace(seq, run);
-  state->send(run_segment(command, seq, state->nonce));
+  state->send(run_segment(command, seq, state->nonce, run->streams != nullptr));
+  if (run->streams) run->streams->start();
   for (std::string_view left = command.stdin_data; !left.empty();) {
     const auto piece = left.substr(0, stdin_piece);
     left.remove_prefix(piece.size());
@@ -414,9 +476,11 @@ Task<Completion> AgentClient::run(AgentCommand command) {
     const auto cancelled = co_await asio::this_coro::cancellation_state;
     if (run->done || cancelled.cancelled() == asio::cancellation_type::none) continue;
     state->pending.erase(seq);
-    state->send({WireFrame(XA_SIGNAL, seq, state->nonce).u32(SIGKILL).take(), {}});
+    state->signal(seq, SIGKILL);
+    if (run->streams) run->streams->stop();
     throw boost::system::system_error(asio::error::operation_aborted);
   }
+  if (run->streams) co_await write_out(run->streams, run->line);
   co_return std::move(run->completion);
 }
 

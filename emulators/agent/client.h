@@ -10,6 +10,7 @@
 // ...). The destructor kills synchronously; close() is polite.
 #pragma once
 
+#include "emulators/run_line.h"
 #include "runner/base/asio.h"
 #include "runner/base/fd.h"
 #include "runner/model/command.h"
@@ -44,7 +45,8 @@ struct AgentCommand {
   bool fresh_cwd = false;                                       // made before, removed afterwards
   bool keep_cwd = false;                                        // not removed
   std::string stdin_data;                                       // empty: /dev/null
-  std::optional<std::array<int, 3>> pass_fds;                   // borrowed; become 0-2 of the program, no output here
+  std::optional<std::array<int, 3>> pass_fds;                   // borrowed; become 0-2 of the program, no output here (session.h)
+  std::shared_ptr<RunLine> line;                                // for signals; null: none will come
 };
 
 // The way to an agent that runs already.

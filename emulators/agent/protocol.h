@@ -41,7 +41,8 @@ enum {
   XA_SKIPPED = 19, /* channel u32, bytes left out u64: what follows is the tail */
   XA_ENDED = 20,   /* how u32, number u32 (exit code, signal, 1: the system refused the file), text, user us u64, system us u64, wall us u64, max rss KiB u64,
                       out total u64, err total u64, strays u32, texts, evidence text */
-  XA_LOG = 21      /* text */
+  XA_LOG = 21,     /* text */
+  XA_TAKEN = 22    /* u64: so many more bytes of STDIN have been given to the program */
 };
 
 enum { XA_EXITED = 0, XA_SIGNALLED = 1, XA_TIMED_OUT = 2, XA_NOT_STARTED = 3 };

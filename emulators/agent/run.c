@@ -243,20 +243,32 @@ static void read_stream(struct run *run, uint32_t which, struct channel *c) {
   if ((size_t)got > to_head) keep_tail(s, r->tail, bytes + to_head, (size_t)got - to_head);
 }
 
-static void write_input(struct run *run) {
+/* Returns how many bytes the program's pipe took. */
+static uint64_t write_input(struct run *run) {
   struct request *r = run->request;
-  if (run->input < 0) return;
+  uint64_t taken = 0;
+  if (run->input < 0) return taken;
   while (buffer_size(&r->input) > 0) {
     ssize_t done = write(run->input, buffer_data(&r->input), buffer_size(&r->input));
     if (done < 0 && errno == EINTR) continue;
-    if (done < 0 && errno == EAGAIN) return;
+    if (done < 0 && errno == EAGAIN) return taken;
     if (done < 0) { /* nobody reads it any more */
       close_fd(&run->input);
-      return;
+      return taken;
     }
     buffer_consume(&r->input, (size_t)done);
+    taken += (uint64_t)done;
   }
   if (r->input_ended) close_fd(&run->input);
+  return taken;
+}
+
+static void feed_input(struct run *run, struct channel *c) {
+  uint64_t taken = write_input(run);
+  if (taken == 0) return;
+  frame_begin(c, XA_TAKEN, run->request->seq);
+  frame_u64(c, taken);
+  frame_end(c);
 }
 
 /* The program is held back while the host has not taken what there is; once it has exited, no longer. */
@@ -332,7 +344,7 @@ void run_step(struct run *run, const struct pollfd polls[run_polls], struct chan
   for (uint32_t i = 0; i < 2; ++i) {
     if (polls[i].fd >= 0 && polls[i].revents != 0) read_stream(run, i, c);
   }
-  write_input(run);
+  feed_input(run, c);
   uint64_t now = now_us();
   if (!run->exited) step_running(run, c, now);
   if (run->request != NULL && run->exited) step_exited(run, c, now);

@@ -9,6 +9,7 @@
 #include "runner/store/archive.h"
 
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <utility>
@@ -30,6 +31,13 @@ std::string read_program(const std::filesystem::path& file) {
   auto bytes = read_file(file);
   if (!bytes) throw Error(ErrorKind::infra, file.string() + " has gone");
   return std::move(*bytes);
+}
+
+std::string stamp_of(const std::filesystem::path& file) {
+  struct stat facts {};
+  if (::stat(file.c_str(), &facts) != 0) return "";
+  return std::to_string(facts.st_ino) + " " + std::to_string(facts.st_size) + " " + std::to_string(facts.st_mtim.tv_sec) + "." +
+         std::to_string(facts.st_mtim.tv_nsec);
 }
 
 // A tar over one command; `sh` reads the script whatever the login shell is.
@@ -71,25 +79,27 @@ Task<void> GuestSession::make_room() {
 Task<void> GuestSession::stage(std::vector<std::filesystem::path> files) {
   co_await make_room();
   ArchiveWriter tar(ArchiveFormat::tar);
-  std::map<std::filesystem::path, std::string> sent;
+  std::map<std::filesystem::path, Sent> sent;
   for (const auto& file : files) {
-    if (staged_.contains(file)) continue;
+    const std::string stamp = stamp_of(file);
+    const auto before = staged_.find(file);
+    if (before != staged_.end() && before->second.stamp == stamp) continue;
     const auto [place, is_new] = folders_.try_emplace(file.parent_path(), std::to_string(folders_.size()));
     if (is_new) tar.folder(place->second);
     const std::string member = place->second + "/" + file.filename().string();
     tar.file(member, read_program(file), 0755);
-    sent.emplace(file, folder_ + "/files/" + member);
+    sent[file] = {folder_ + "/files/" + member, stamp};
   }
   if (sent.empty()) co_return;
   std::string bytes = tar.finish();
   staged_bytes_ += bytes.size();
   co_await send(*connection_, folder_ + "/files", std::move(bytes));
-  staged_.merge(sent);
+  for (auto& [file, what] : sent) staged_[file] = std::move(what);
 }
 
 std::string GuestSession::render(const PathRef& path) const {
   const auto staged = staged_.find(path.host);
-  return staged == staged_.end() ? path.host.string() : staged->second;
+  return staged == staged_.end() ? path.host.string() : staged->second.path;
 }
 
 // What cannot be tidied any more is no trouble of the run that is over.

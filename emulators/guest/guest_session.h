@@ -29,11 +29,16 @@ class GuestSession : public AgentSession {
  private:
   GuestSession(AgentPlace place, std::unique_ptr<AgentClient> agent, std::unique_ptr<SshConnection> connection, std::string folder);
 
+  struct Sent {
+    std::string path;                                         // over there
+    std::string stamp;                                        // of the file here: one that is made anew is sent anew
+  };
+
   Task<void> make_room();
 
   std::unique_ptr<SshConnection> connection_;
   std::string folder_;                                       // of the far side
-  std::map<std::filesystem::path, std::string> staged_;      // what has been sent, and its path there
+  std::map<std::filesystem::path, Sent> staged_;             // what has been sent
   std::map<std::filesystem::path, std::string> folders_;     // files that lie together here do so there
   std::size_t staged_bytes_ = 0;
 };

@@ -41,6 +41,8 @@ const std::vector<Room> kRooms = {
     {"runner/engine/",
      {"runner/base/", "runner/model/", "runner/record/", "runner/store/", "runner/dialects/exit_status.h", "suites/", "targets/",
       "emulators/executor.h", "emulators/session.h", "reports/sink.h"}},
+    {"runner/broker/", {"runner/base/", "runner/model/", "runner/store/", "emulators/executor.h", "emulators/session.h"}},
+    {"runner/front.cc", {"runner/broker/caller.h"}},
     {"runner/cli/", {"runner/", "targets/", "suites/", "emulators/", "reports/"}},
     {"runner/main.cc", {"runner/", "targets/", "suites/", "emulators/", "reports/"}},
 };
