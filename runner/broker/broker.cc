@@ -166,6 +166,7 @@ std::string Broker::list() const {
     one["since"] = std::chrono::duration_cast<std::chrono::seconds>(entry->since.time_since_epoch()).count();
     one["idle"] = entry->warm->is_busy() ? 0 : idle.count();
     one["calls"] = entry->calls;
+    one["running"] = entry->warm->taken();
     one["sessions"] = entry->warm->size();
     one["pids"] = entry->warm->processes();
     one["memory"] = memory_of(entry->warm->processes(), processes);

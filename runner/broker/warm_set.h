@@ -69,6 +69,7 @@ class WarmSet : public std::enable_shared_from_this<WarmSet> {
   bool is_on(const std::string& executor) const;   // its name, as `ps` shows it
   const WarmPlace& place() const { return place_; }
   const OpenedPlace& opened() const { return opened_; }
+  std::size_t taken() const { return taken_; }
   bool is_busy() const { return taken_ > 0; }
   Clock::time_point last_used() const { return last_used_; }
   std::size_t size() const { return idle_.size() + taken_; }
