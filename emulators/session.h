@@ -25,6 +25,7 @@ struct RunRequest {
   // Descriptors to become 0-2 of the program (xtest exec). In another system they cannot: there they are carried byte by
   // byte, and have to be pipes that nobody else uses, for they are made non-blocking.
   std::optional<std::array<int, 3>> pass_stdio;
+  std::optional<TerminalSize> terminal;             // the program gets a terminal of its own, pass_stdio are pipes
   std::shared_ptr<RunLine> line;                    // for signals; null: none will come
   bool fresh_folder = true;                         // cwd is a new empty folder, removed afterwards
 };

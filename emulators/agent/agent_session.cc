@@ -57,6 +57,7 @@ AgentCommand AgentSession::to_agent(const RunRequest& request) {
   }
   command.limits = request.command.limits;
   command.pass_fds = request.pass_stdio;
+  command.terminal = request.terminal;
   command.line = request.line;
   command.fresh_cwd = request.fresh_folder;
   command.cwd =

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulators/agent/client.h"
 
+#include "emulators/agent/local_agent.h"
 #include "emulators/agent/streams.h"
 #include "emulators/agent/wire.h"
 #include "runner/base/error.h"
-#include "runner/base/process.h"
 
 #include <fcntl.h>
 #include <sys/random.h>
@@ -23,9 +23,7 @@ using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 using Steady = std::chrono::steady_clock;
 
-constexpr int agent_channel = 3;           // the channel's number in the agent
 constexpr auto cleanup_patience = 2000ms;  // for the agent to kill and remove what it has, once it is told to go
-constexpr auto exit_patience = 100ms;      // for the exit code of an agent that has closed its channel
 constexpr auto watch_period = 1s;
 constexpr std::size_t stdin_piece = 1u << 20;
 
@@ -63,6 +61,7 @@ std::uint32_t flags_of(const AgentCommand& command, bool carried) {
   if (command.keep_cwd) flags |= XA_KEEP_CWD;
   if (!command.stdin_data.empty() || carried) flags |= XA_STDIN_PIPE;
   if (command.pass_fds && !carried) flags |= XA_PASS_FDS;
+  if (command.terminal) flags |= XA_TERMINAL;
   return flags;
 }
 
@@ -73,6 +72,8 @@ Segment run_segment(const AgentCommand& command, std::uint32_t seq, const Nonce&
   frame.u64(static_cast<std::uint64_t>(command.limits.wall.count()));
   frame.u64(static_cast<std::uint64_t>(command.cpu.count())).u64(command.address_space).u64(command.file_size);
   frame.u64(carried ? UINT64_MAX : command.limits.out_head).u64(command.limits.out_tail);
+  const TerminalSize size = command.terminal.value_or(TerminalSize{});
+  frame.u32(size.rows).u32(size.columns);
   Segment segment{frame.take(), {}};
   if (!command.pass_fds || carried) return segment;
   for (const int fd : *command.pass_fds) {
@@ -131,15 +132,6 @@ bool read_ended(WireReader reader, Completion& into) {
   return !reader.bad();
 }
 
-std::string read_available(int fd) {
-  std::string text(4096, '\0');
-  ::fcntl(fd, F_SETFL, O_NONBLOCK);
-  const auto size = ::read(fd, text.data(), text.size());
-  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-  while (text.ends_with('\n')) text.pop_back();
-  return text;
-}
-
 }  // namespace
 
 // Lives as long as a handler or a run() needs it; handlers do nothing once it is stopped.
@@ -157,6 +149,7 @@ struct AgentClient::State : std::enable_shared_from_this<State> {
   void take_output(Pending& run, std::uint32_t seq, WireReader payload);
   void credit(Pending& run, std::uint32_t seq, std::uint64_t bytes);
   void signal(std::uint32_t seq, int number);
+  void connect(RunLine& line, std::uint32_t seq);
   std::shared_ptr<AgentStreams> make_streams(const std::array<int, 3>& pipes, std::uint32_t seq, const std::shared_ptr<Pending>& run);
   void watch_first();
   void watch_deadlines();
@@ -253,9 +246,7 @@ bool AgentClient::State::take_of_run(const WireHeader& header, WireReader payloa
   switch (header.type) {
     case XA_STARTED:
       if (run.wall > 0ms) run.deadline = Steady::now() + run.wall + patience;
-      if (run.line) run.line->connect([self = weak_from_this(), seq = header.seq](int number) {
-        if (const auto state = self.lock()) state->signal(seq, number);
-      });
+      if (run.line) connect(*run.line, header.seq);
       return true;
     case XA_TAKEN:
       if (run.streams) run.streams->taken(payload.u64());
@@ -295,6 +286,17 @@ void AgentClient::State::credit(Pending& run, std::uint32_t seq, std::uint64_t b
 
 void AgentClient::State::signal(std::uint32_t seq, int number) {
   send({WireFrame(XA_SIGNAL, seq, nonce).u32(static_cast<std::uint32_t>(number)).take(), {}});
+}
+
+void AgentClient::State::connect(RunLine& line, std::uint32_t seq) {
+  const auto self = weak_from_this();
+  const auto signal = [self, seq](int number) {
+    if (const auto state = self.lock()) state->signal(seq, number);
+  };
+  const auto resize = [self, seq](TerminalSize size) {
+    if (const auto state = self.lock()) state->send({WireFrame(XA_SIZE, seq, state->nonce).u32(size.rows).u32(size.columns).take(), {}});
+  };
+  line.connect(signal, resize);
 }
 
 // A program whose output nobody reads gets what the system would give it: SIGPIPE.
@@ -367,44 +369,6 @@ void AgentClient::State::end_link(std::chrono::milliseconds patience_left) {
   link.stop(patience_left);
 }
 
-// ---- an agent on this machine ----
-
-namespace {
-
-struct LocalAgent {
-  Child child;
-  UniqueFd complaints;   // its stderr
-
-  std::string last_words() {
-    std::string words;
-    if (child.exited_within(exit_patience)) words = " and " + describe(child.kill_group());
-    if (const auto said = read_available(complaints.get()); !said.empty()) words += ": " + said;
-    return words;
-  }
-
-  void stop(std::chrono::milliseconds patience) {
-    child.exited_within(patience);
-    child.kill_group();
-  }
-};
-
-AgentLink start_here(asio::any_io_executor executor, const AgentOptions& options) {
-  auto sockets = make_socket_pair();
-  auto complaints = make_pipe();
-  ProcessSpec spec;
-  spec.argv = {std::filesystem::absolute(options.agent_path), "--fd", std::to_string(agent_channel)};
-  spec.argv.insert(spec.argv.end(), options.extra_args.begin(), options.extra_args.end());
-  spec.env = clean_environment();
-  spec.cwd = "/";
-  spec.pass_fds = {{complaints.write.get(), 2}, {sockets.theirs.get(), agent_channel}};
-  auto child = Child::spawn(executor, spec);
-  if (!child) throw Error(ErrorKind::infra, child.error());
-  const auto agent = std::make_shared<LocalAgent>(std::move(*child), std::move(complaints.read));
-  return {options.agent_path.string(), std::move(sockets.ours), [agent] { return agent->last_words(); }, [agent](auto patience) { agent->stop(patience); }};
-}
-
-}  // namespace
-
 // ---- AgentClient ----
 
 namespace {
@@ -423,7 +387,7 @@ Task<void> write_out(std::shared_ptr<AgentStreams> streams, std::shared_ptr<RunL
 }  // namespace
 
 Task<std::unique_ptr<AgentClient>> AgentClient::start(AgentOptions options) {
-  AgentLink link = start_here(co_await asio::this_coro::executor, options);
+  AgentLink link = start_local_agent(co_await asio::this_coro::executor, options);
   co_return co_await attach(std::move(link), std::move(options));
 }
 
@@ -459,7 +423,7 @@ Task<Completion> AgentClient::run(AgentCommand command) {
   }
   const auto seq = state->next_seq++;
   run->line = command.line;
-  if (command.pass_fds && !state->can_pass_fds) run->streams = state->make_streams(*command.pass_fds, seq, run);
+  if (command.pass_fds && (command.terminal || !state->can_pass_fds)) run->streams = state->make_streams(*command.pass_fds, seq, run);
   state->pending.emplace(seq, run);
   state->send(run_segment(command, seq, state->nonce, run->streams != nullptr));
   if (run->streams) run->streams->start();

@@ -46,6 +46,7 @@ struct AgentCommand {
   bool keep_cwd = false;                                        // not removed
   std::string stdin_data;                                       // empty: /dev/null
   std::optional<std::array<int, 3>> pass_fds;                   // borrowed; become 0-2 of the program, no output here (session.h)
+  std::optional<TerminalSize> terminal;                         // with pass_fds (session.h)
   std::shared_ptr<RunLine> line;                                // for signals; null: none will come
 };
 

@@ -27,11 +27,12 @@ enum {
 enum {
   XA_HELLO = 1,  /* - ; the header's nonce is adopted. Answered by XA_HELLO */
   XA_RUN = 2,    /* flags u32, argc u32, texts, envc u32, texts, cwd text, wall ms u64, cpu s u64, address space u64,
-                    file size u64, output head u64, output tail u64 (0: no limit, for the limits) */
+                    file size u64, output head u64, output tail u64 (0: no limit, for the limits), rows u32, columns u32 */
   XA_STDIN = 3,  /* bytes; an empty frame is the end of the stream */
   XA_CREDIT = 4, /* u64: so many more output bytes may be sent */
   XA_SIGNAL = 5, /* signo u32; KILL kills the whole tree, or drops a run that has not started */
-  XA_BYE = 6     /* kill what runs, clean up, exit */
+  XA_BYE = 6,    /* kill what runs, clean up, exit */
+  XA_SIZE = 8    /* rows u32, columns u32: of the run's terminal */
 };
 
 /* agent -> host; XA_HELLO: pid u32, system text ("Linux 6.1.0 x86_64"), capabilities u32 */
@@ -52,6 +53,7 @@ enum {
   XA_FRESH_CWD = 1,  /* make the folder (and its parents) first, remove it afterwards */
   XA_KEEP_CWD = 2,   /* do not remove it */
   XA_STDIN_PIPE = 4, /* XA_STDIN frames follow; otherwise stdin is /dev/null */
+  XA_TERMINAL = 64,  /* stdin, stdout and stderr are a terminal of the program's own; all its output is stdout's */
   XA_PASS_FDS = 8    /* three descriptors come with this frame (SCM_RIGHTS) and become 0-2; no output is sent */
 };
 

@@ -3,6 +3,7 @@
 
 #include "emulators/agent/folder.h"
 #include "emulators/agent/signals.h"
+#include "emulators/agent/stdio.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -136,32 +137,6 @@ static void finish(struct run *run, struct channel *c) {
 
 /* ---- starting ---- */
 
-static bool make_pipe(int ends[2], int ours) {
-  if (pipe2(ends, O_CLOEXEC) != 0) return false;
-  fcntl(ends[ours], F_SETFL, fcntl(ends[ours], F_GETFL) | O_NONBLOCK);
-  return true;
-}
-
-/* Makes the pipes the request asks for; theirs[] are the child's ends, to be closed afterwards where `made` says so. */
-static bool make_stdio(struct run *run, int null_fd, int theirs[3], bool made[3]) {
-  const struct request *r = run->request;
-  for (int i = 0; i < 3; ++i) {
-    theirs[i] = (r->flags & XA_PASS_FDS) != 0 ? r->passed[i] : null_fd;
-    made[i] = false;
-  }
-  if ((r->flags & XA_PASS_FDS) != 0) return true;
-  for (int i = 0; i < 3; ++i) {
-    int ends[2], ours = i == 0 ? 1 : 0;
-    if (i == 0 && (r->flags & XA_STDIN_PIPE) == 0) continue;
-    if (!make_pipe(ends, ours)) return false;
-    theirs[i] = ends[1 - ours];
-    made[i] = true;
-    if (i == 0) run->input = ends[ours];
-    else run->streams[i - 1].fd = ends[ours];
-  }
-  return true;
-}
-
 static bool launch(struct run *run, int null_fd, char *why, size_t size) {
   struct request *r = run->request;
   int theirs[3], error = 0;
@@ -175,7 +150,7 @@ static bool launch(struct run *run, int null_fd, char *why, size_t size) {
     snprintf(why, size, "cannot make the folder '%s': %s", r->cwd, strerror(error));
     return false;
   }
-  bool ready = make_stdio(run, null_fd, theirs, made);
+  bool ready = stdio_make(run, null_fd, theirs, made);
   if (ready) run->leader.pid = spawn(r, theirs, why, size);
   else snprintf(why, size, "cannot make a pipe: %s", strerror(errno));
   for (int i = 0; i < 3; ++i) {

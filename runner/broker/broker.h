@@ -69,6 +69,7 @@ class Broker {
   Task<void> up(std::shared_ptr<Peer> peer, std::string payload);
   Task<void> down(std::shared_ptr<Peer> peer, Message message);
   Task<void> exec(std::shared_ptr<Peer> peer, Peer::Incoming incoming);
+  Task<void> forward_signals(std::shared_ptr<Peer> peer, std::shared_ptr<Job> job);
   std::shared_ptr<Job> read_job(Peer::Incoming incoming);
   Task<Ending> perform(std::shared_ptr<Job> job);
   Task<void> end(std::shared_ptr<Entry> entry);

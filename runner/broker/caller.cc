@@ -2,6 +2,7 @@
 #include "runner/broker/caller.h"
 
 #include "runner/broker/place.h"
+#include "runner/broker/raw_terminal.h"
 #include "runner/broker/relay.h"
 #include "runner/broker/wire.h"
 
@@ -14,6 +15,7 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <cstring>
 
 namespace xtest {
 namespace {
@@ -24,11 +26,22 @@ constexpr int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2,
 
 int line = -1;                                   // to the broker, for the signal handler
 std::array<std::string, 65> signal_messages;     // made before the handler can run
+std::string size_message;                        // the same; the size is put in by the handler
+bool has_terminal = false;
+
+const std::string& message_for(int number) {
+  if (number == SIGWINCH && has_terminal) {
+    const WindowSize size = window_size();
+    std::memcpy(size_message.data() + broker_header, &size, sizeof size);
+    return size_message;
+  }
+  return signal_messages[static_cast<std::size_t>(number == SIGTSTP ? SIGSTOP : number)];
+}
 
 // The program is of no terminal's session, where SIGTSTP would do nothing: it is stopped by SIGSTOP, and then we are.
 extern "C" void forward_signal(int number) {
   const int before = errno;
-  const std::string& bytes = signal_messages[static_cast<std::size_t>(number == SIGTSTP ? SIGSTOP : number)];
+  const std::string& bytes = message_for(number);
   const ssize_t ignored = ::send(line, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   (void)ignored;
   if (number == SIGTSTP) ::raise(SIGSTOP);
@@ -46,6 +59,7 @@ sigset_t forwarded_set() {
 void forward_signals() {
   for (std::size_t number = 1; number < signal_messages.size(); ++number)
     signal_messages[number] = encode({Word::signal, broker_version, Payload().number(static_cast<std::uint32_t>(number)).take()});
+  size_message = encode({Word::size, broker_version, Payload().number(0).number(0).take()});
   struct sigaction action {};
   action.sa_handler = forward_signal;
   sigfillset(&action.sa_mask);
@@ -55,14 +69,14 @@ void forward_signals() {
   }
 }
 
-std::optional<Message> request(const std::vector<std::string>& words) {
+std::optional<Message> request(const std::vector<std::string>& words, WindowSize size) {
   const auto dashes = std::ranges::find(words, "--");
   char folder[PATH_MAX];
   if (dashes == words.end() || !::getcwd(folder, sizeof folder)) return std::nullopt;
   std::vector<std::string> environment;
   for (char** pair = environ; *pair; ++pair) environment.emplace_back(*pair);
   Payload payload;
-  payload.text(XTEST_VERSION).texts({words.begin(), dashes}).texts({dashes + 1, words.end()}).texts(environment).text(folder);
+  payload.text(XTEST_VERSION).texts({words.begin(), dashes}).texts({dashes + 1, words.end()}).texts(environment).text(folder).number(size.rows).number(size.columns);
   return Message{Word::exec, broker_version, payload.take()};
 }
 
@@ -94,8 +108,9 @@ int wait_for_end(std::string& rest) {
 
 }  // namespace
 
-std::optional<int> call_warm(const std::vector<std::string>& words) {
-  const auto message = request(words);
+std::optional<int> call_warm(const std::vector<std::string>& words, bool terminal) {
+  has_terminal = terminal;
+  const auto message = request(words, terminal ? window_size() : WindowSize{});
   if (!message || (line = connect_to_broker()) < 0) return std::nullopt;
   sigset_t before;
   const sigset_t waiting = forwarded_set();
@@ -114,6 +129,7 @@ std::optional<int> call_warm(const std::vector<std::string>& words) {
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   if (answer->fds.size() == 3) {
     ::signal(SIGPIPE, SIG_IGN);
+    const RawTerminal raw(terminal);
     relay({answer->fds[0], answer->fds[1], answer->fds[2]});
   } else {
     let_go_of_input_and_output();

@@ -11,7 +11,8 @@
 
 namespace xtest {
 
-// `words`: what follows `xtest exec`. Nothing: no session for this is up, and nothing has been done.
-std::optional<int> call_warm(const std::vector<std::string>& words);
+// `words`: what follows `xtest exec`. With `terminal` the program gets one of its own, of the size of ours. Nothing: no
+// session for this is up, and nothing has been done.
+std::optional<int> call_warm(const std::vector<std::string>& words, bool terminal = false);
 
 }  // namespace xtest

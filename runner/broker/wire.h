@@ -20,11 +20,12 @@ inline constexpr std::size_t broker_header = 12;
 
 enum class Word : std::uint16_t {
   // client -> broker
-  exec = 1,       // version, options, words, environment, folder; with descriptors 0-2
+  exec = 1,       // version, options, words, environment, folder, rows and columns of its terminal (0: none); with descriptors 0-2
   signal = 2,     // number u32, to the program
   up = 3,         // version, options, folder
   down = 4,       // options, folder
   ps = 5,         // -
+  size = 6,       // rows u32, columns u32, of the program's terminal
   // broker -> client
   none = 16,      // no session for this is up
   accepted = 17,  // with three pipes when descriptors cannot be passed: the client carries its own to and from them

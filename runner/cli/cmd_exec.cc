@@ -4,6 +4,7 @@
 #include "runner/base/fd.h"
 #include "runner/base/files.h"
 #include "runner/broker/caller.h"
+#include "runner/broker/raw_terminal.h"
 #include "runner/broker/relay.h"
 #include "runner/cli/commands.h"
 #include "runner/cli/exit_codes.h"
@@ -22,8 +23,8 @@ namespace {
 // Descriptors 0-2 as a program may have them: our own, or pipes to another system whose bytes a thread carries.
 class Stdio {
  public:
-  explicit Stdio(bool far) {
-    if (!far) return;
+  explicit Stdio(bool carried) {
+    if (!carried) return;
     PipeEnds in = make_pipe(), out = make_pipe(), err = make_pipe();
     carrier_ = std::jthread([ends = RelayPipes{in.write.release(), out.read.release(), err.read.release()}] { relay(ends); });
     for (UniqueFd* end : {&in.read, &out.write, &err.write}) ends_.push_back(std::move(*end));
@@ -48,12 +49,24 @@ bool is_ignored(int number) {
   return ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
+TerminalSize size_of_terminal() {
+  const WindowSize size = window_size();
+  return {size.rows, size.columns};
+}
+
+// We were asked to end while there was no program yet that could be.
+struct Interrupted {
+  int number = 0;
+};
+
 // What is asked of us is asked of the program.
-void forward_signals(std::shared_ptr<asio::signal_set> signals, std::shared_ptr<RunLine> line) {
-  signals->async_wait([signals, line](boost::system::error_code error, int number) {
+void forward_signals(std::shared_ptr<asio::signal_set> signals, std::shared_ptr<RunLine> line, bool terminal) {
+  signals->async_wait([signals, line, terminal](boost::system::error_code error, int number) {
     if (error) return;
-    line->signal(number);
-    forward_signals(signals, line);
+    if (number != SIGWINCH && !line->started()) throw Interrupted{number};
+    if (number == SIGWINCH && terminal) line->resize(size_of_terminal());
+    else line->signal(number);
+    forward_signals(signals, line, terminal);
   });
 }
 
@@ -64,7 +77,7 @@ std::vector<std::string> environment() {
 }
 
 // The front of xtest has found no warm session for this: it gets one of its own.
-Task<int> exec(const Registry& registry, ExecOptions options) {
+Task<int> exec(const Registry& registry, ExecOptions options, bool terminal) {
   co_await mention_dead_broker();
   TargetLibrary library = open_targets(find_locations(), options.where);
   const Target& target = library.find(options.where.targets.front());
@@ -74,14 +87,17 @@ Task<int> exec(const Registry& registry, ExecOptions options) {
   if (!prepared.executor) require_ready(prepared, options.where);
   const auto line = std::make_shared<RunLine>();
   const auto signals = std::make_shared<asio::signal_set>(co_await asio::this_coro::executor);
-  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2}) {
+  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH}) {
     if (!is_ignored(number)) signals->add(number);
   }
-  forward_signals(signals, line);
+  forward_signals(signals, line, terminal);
   const bool far = is_far(*prepared.executor);
-  Stdio stdio(far);
+  Stdio stdio(far || terminal);
   const ExecWords words{options.words, environment(), options.env, std::filesystem::current_path(), options.there};
-  const Completion completion = co_await run_once(*prepared.executor, exec_request(words, far, stdio.descriptors(), line));
+  RunRequest request = exec_request(words, far, stdio.descriptors(), line);
+  if (terminal) request.terminal = size_of_terminal();
+  const RawTerminal raw(terminal);
+  const Completion completion = co_await run_once(*prepared.executor, std::move(request));
   stdio.finish();
   signals->cancel();
   const Ending ending = ending_of(completion.how, options.words.front());
@@ -90,12 +106,14 @@ Task<int> exec(const Registry& registry, ExecOptions options) {
 }
 
 // What xtest itself cannot do is 125, as env(1) and container tools have it.
-Task<int> guarded(const Registry& registry, ExecOptions options) {
+int guarded(const Registry& registry, const ExecOptions& options, bool terminal = false) {
   try {
-    co_return co_await exec(registry, std::move(options));
+    return run_async([&] { return exec(registry, options, terminal); });
+  } catch (const Interrupted& interrupted) {
+    return 128 + interrupted.number;
   } catch (const std::exception& error) {
     write_all(2, std::string("xtest: ") + error.what() + "\n");
-    co_return exit_code::exec_failed;
+    return exit_code::exec_failed;
   }
 }
 
@@ -103,10 +121,11 @@ Task<int> guarded(const Registry& registry, ExecOptions options) {
 int shell(const Registry& registry, const std::vector<std::string>& argv, ExecOptions options) {
   std::vector<std::string> words(argv.begin() + 1, argv.end());
   words.insert(words.end(), {"--there", "--", "sh", "-i"});
-  if (const auto code = call_warm(words)) return *code;
+  const bool terminal = ::isatty(0) == 1;
+  if (const auto code = call_warm(words, terminal)) return *code;
   options.there = true;
   options.words = {"sh", "-i"};
-  return run_async([&] { return guarded(registry, options); });
+  return guarded(registry, options, terminal);
 }
 
 void add_shell(CLI::App& app, Invocation& invocation) {
@@ -139,9 +158,7 @@ void add_exec(CLI::App& app, Invocation& invocation) {
   add_exec_options(*command, *options);
   command->add_option("PROG", options->words, "program and its arguments, after --")->required();
   command->callback([options, &invocation] {
-    invocation.chosen = [options, &invocation] {
-      return run_async([&] { return guarded(invocation.registry, *options); });
-    };
+    invocation.chosen = [options, &invocation] { return guarded(invocation.registry, *options); };
   });
 }
 

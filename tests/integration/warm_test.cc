@@ -10,8 +10,7 @@
 #include <thread>
 
 #include "runner/broker/wire.h"
-#include "tests/support/playground.h"
-#include "tests/support/watch.h"
+#include "tests/support/warm_fixture.h"
 
 namespace xtest {
 namespace {
@@ -36,53 +35,7 @@ std::size_t descriptors_of(pid_t pid) {
 
 std::vector<pid_t> children_of(pid_t parent) { return pids_of("PPid:\t" + std::to_string(parent) + "\n", "status"); }
 
-struct Warm : testing::Test {
-  const Playground here{"plain"};
-  const fs::path runtime = here.folder() / "run";
-
-  ~Warm() override {
-    xtest({"down"});
-    EXPECT_TRUE(eventually([&] { return pids_of(runtime.string(), "environ").empty(); }, std::chrono::seconds(20))) << "a process is left";
-    EXPECT_FALSE(fs::exists(runtime / "socket"));
-  }
-  Call call(const Playground::Words& words, const std::string& input = "") const {
-    Call call = here.call(words);
-    call.env["XTEST_RUNTIME_DIR"] = runtime.string();
-    call.input = input;
-    return call;
-  }
-  Ran xtest(const Playground::Words& words) const { return run_program(call(words)); }
-  void up(const std::string& target, Playground::Words more = {}) const {
-    more.insert(more.begin(), {"up", "--target", target});
-    const Ran ran = xtest(more);
-    ASSERT_EQ(ran.code, 0) << describe(ran);
-  }
-  Call exec(Playground::Words program, const std::string& input = "", const std::string& target = native_target(), Playground::Words more = {}) const {
-    Playground::Words words{"exec", "--target", target};
-    words.insert(words.end(), more.begin(), more.end());
-    words.push_back("--");
-    words.insert(words.end(), program.begin(), program.end());
-    return call(words, input);
-  }
-  nlohmann::json ps() const { return nlohmann::json::parse(xtest({"ps", "--format", "json"}).out); }
-  std::uint64_t calls() const {
-    std::uint64_t all = 0;
-    const auto told = ps();
-    for (const auto& one : told.at("sessions")) all += one.at("calls").get<std::uint64_t>();
-    return all;
-  }
-  pid_t broker() const { return ps().value("broker", pid_t{-1}); }
-  // A program of its own, to be found among the processes.
-  fs::path program(const std::string& name, const std::string& text) const {
-    here.write(name + ".c", text);
-    Call compile = here.call({});
-    compile.argv = {"gcc", "-o", name, name + ".c"};
-    EXPECT_EQ(run_program(compile).code, 0);
-    return here.folder() / name;
-  }
-  fs::path sleeper() const { return program("sleeps-for-test", "#include <unistd.h>\nint main(void) { sleep(600); return 0; }\n"); }
-  std::vector<pid_t> sleepers() const { return pids_of("sleeps-for-test", "comm"); }
-
+struct WarmHere : Warm {
   void expect_as_if_local(const std::string& target) const {
     const std::string input{'t', '\0', '\xff', '\n', 'n'};
     const Ran ran = run_program(exec({"/bin/sh", "-c", "cat; pwd >&2; echo \"$MARK $1\" >&2; exit 7", "sh", "a b'c"}, input, target, {"--env", "MARK=there"}));
@@ -106,13 +59,13 @@ struct Warm : testing::Test {
   }
 };
 
-TEST_F(Warm, AProgramIsAsIfItWereLocal) {
+TEST_F(WarmHere, AProgramIsAsIfItWereLocal) {
   up(native_target());
   expect_as_if_local(native_target());
   EXPECT_EQ(calls(), 3u) << "in the warm session";
 }
 
-TEST_F(Warm, AnEmulatedProgramIsAsIfItWereLocal) {
+TEST_F(WarmHere, AnEmulatedProgramIsAsIfItWereLocal) {
   if (!is_there("qemu-aarch64-static") || !is_there("aarch64-linux-gnu-gcc")) GTEST_SKIP() << "qemu-aarch64 or its compiler is not installed";
   up(kEmulated);
   expect_as_if_local(kEmulated);
@@ -125,14 +78,14 @@ TEST_F(Warm, AnEmulatedProgramIsAsIfItWereLocal) {
   EXPECT_EQ(calls(), 4u) << "also by another spelling";
 }
 
-TEST_F(Warm, SignalsArriveWithABrokerAndWithout) {
+TEST_F(WarmHere, SignalsArriveWithABrokerAndWithout) {
   expect_signals_arrive();
   up(native_target());
   expect_signals_arrive();
   EXPECT_EQ(calls(), 2u);
 }
 
-TEST_F(Warm, AStoppedCallerStopsItsProgram) {
+TEST_F(WarmHere, AStoppedCallerStopsItsProgram) {
   up(native_target());
   Running running(exec({sleeper()}));
   ASSERT_TRUE(eventually([&] { return sleepers().size() == 1; }));
@@ -145,7 +98,7 @@ TEST_F(Warm, AStoppedCallerStopsItsProgram) {
   EXPECT_EQ(running.wait().code, 128 + SIGTERM);
 }
 
-TEST_F(Warm, AThousandCallsInARowAndEightAtOnceLeaveNothingBehind) {
+TEST_F(WarmHere, AThousandCallsInARowAndEightAtOnceLeaveNothingBehind) {
   up(native_target());
   const std::string eight = "for i in 1 2 3 4 5 6 7 8; do \"$0\" exec -t " + native_target() + " -- /bin/sh -c 'sleep 0.3; echo x' & done; wait";
   Call together = call({});
@@ -176,7 +129,7 @@ TEST_F(Warm, AThousandCallsInARowAndEightAtOnceLeaveNothingBehind) {
   for (const auto& entry : fs::recursive_directory_iterator(scratch)) EXPECT_TRUE(entry.is_directory() && entry.path().parent_path() == scratch) << entry.path();
 }
 
-TEST_F(Warm, AKilledCallerTakesItsProgramWithIt) {
+TEST_F(WarmHere, AKilledCallerTakesItsProgramWithIt) {
   up(native_target());
   Running running(exec({sleeper()}));
   ASSERT_TRUE(eventually([&] { return sleepers().size() == 1; }));
@@ -186,7 +139,7 @@ TEST_F(Warm, AKilledCallerTakesItsProgramWithIt) {
   EXPECT_EQ(run_program(exec({"/bin/sh", "-c", "exit 4"})).code, 4);
 }
 
-TEST_F(Warm, AKilledBrokerIsSaidOnceAndNothingOfItIsLeft) {
+TEST_F(WarmHere, AKilledBrokerIsSaidOnceAndNothingOfItIsLeft) {
   up(native_target());
   Running running(exec({sleeper()}));
   ASSERT_TRUE(eventually([&] { return sleepers().size() == 1; }));
@@ -219,7 +172,7 @@ int socket_at(const fs::path& path) {
   return fd;
 }
 
-TEST_F(Warm, AStaleSocketIsNoHindrance) {
+TEST_F(WarmHere, AStaleSocketIsNoHindrance) {
   fs::create_directory(runtime);
   fs::permissions(runtime, fs::perms::owner_all);
   ::close(socket_at(runtime / "socket"));
@@ -228,7 +181,7 @@ TEST_F(Warm, AStaleSocketIsNoHindrance) {
   EXPECT_EQ(calls(), 1u);
 }
 
-TEST_F(Warm, TwoUpsAtOnceStartOneBroker) {
+TEST_F(WarmHere, TwoUpsAtOnceStartOneBroker) {
   Running first(call({"up", "--target", native_target()})), second(call({"up", "--target", native_target()}));
   const Ran one = first.wait(), other = second.wait();
   EXPECT_EQ(one.code, 0) << describe(one);
@@ -239,7 +192,7 @@ TEST_F(Warm, TwoUpsAtOnceStartOneBroker) {
   EXPECT_EQ(brokers, 1u);
 }
 
-TEST_F(Warm, ABrokerOfAnotherVersionIsRefusedWithTheRemedy) {
+TEST_F(WarmHere, ABrokerOfAnotherVersionIsRefusedWithTheRemedy) {
   fs::create_directory(runtime);
   fs::permissions(runtime, fs::perms::owner_all);
   const int listener = socket_at(runtime / "socket");
@@ -263,7 +216,7 @@ TEST_F(Warm, ABrokerOfAnotherVersionIsRefusedWithTheRemedy) {
   fs::remove(runtime / "socket");
 }
 
-TEST_F(Warm, AClientOfAnotherVersionIsRefusedAndMayStillEndTheBroker) {
+TEST_F(WarmHere, AClientOfAnotherVersionIsRefusedAndMayStillEndTheBroker) {
   up(native_target());
   const auto ask = [&](const Message& message) {
     sockaddr_un address{};
@@ -286,14 +239,14 @@ TEST_F(Warm, AClientOfAnotherVersionIsRefusedAndMayStillEndTheBroker) {
   EXPECT_TRUE(eventually([&] { return !fs::exists(runtime / "socket"); }, std::chrono::seconds(20)));
 }
 
-TEST_F(Warm, WhatIsIdleEndsAndTheBrokerWithIt) {
+TEST_F(WarmHere, WhatIsIdleEndsAndTheBrokerWithIt) {
   up(native_target(), {"--idle", "1s"});
   EXPECT_TRUE(eventually([&] { return pids_of(runtime.string(), "environ").empty(); }, std::chrono::seconds(30)));
   EXPECT_FALSE(fs::exists(runtime / "socket"));
   EXPECT_EQ(xtest({"ps"}).out, "nothing is up\n");
 }
 
-TEST_F(Warm, DownEndsOneTargetAndWhatRunsThere) {
+TEST_F(WarmHere, DownEndsOneTargetAndWhatRunsThere) {
   up(native_target());
   Running running(exec({sleeper()}));
   ASSERT_TRUE(eventually([&] { return sleepers().size() == 1; }));
@@ -304,7 +257,7 @@ TEST_F(Warm, DownEndsOneTargetAndWhatRunsThere) {
   EXPECT_THAT(sleepers(), IsEmpty());
 }
 
-TEST_F(Warm, WhatCannotBeWarmIsSaidAndNoBrokerStays) {
+TEST_F(WarmHere, WhatCannotBeWarmIsSaidAndNoBrokerStays) {
   EXPECT_EQ(xtest({"up", "--target", "no-such-target"}).code, kUsage);
   const Ran ran = xtest({"up", "--target", native_target(), "--on", "no-such-executor"});
   EXPECT_NE(ran.code, 0) << describe(ran);
@@ -312,7 +265,7 @@ TEST_F(Warm, WhatCannotBeWarmIsSaidAndNoBrokerStays) {
   EXPECT_TRUE(eventually([&] { return pids_of(runtime.string(), "environ").empty(); }, std::chrono::seconds(20)));
 }
 
-TEST_F(Warm, AFolderThatOthersMayEnterIsRefused) {
+TEST_F(WarmHere, AFolderThatOthersMayEnterIsRefused) {
   fs::create_directory(runtime);
   fs::permissions(runtime, fs::perms::all);
   const Ran ran = xtest({"up", "--target", native_target()});
@@ -320,98 +273,12 @@ TEST_F(Warm, AFolderThatOthersMayEnterIsRefused) {
   EXPECT_THAT(ran.err, HasSubstr("XTEST_RUNTIME_DIR"));
 }
 
-TEST_F(Warm, AProgramThatIsNotThereIs125AsWithoutABroker) {
+TEST_F(WarmHere, AProgramThatIsNotThereIs125AsWithoutABroker) {
   up(native_target());
   const Ran ran = run_program(exec({"./no-such-program"}));
   EXPECT_EQ(ran.code, kExecFailed);
   EXPECT_THAT(ran.err, HasSubstr("no-such-program"));
 }
 
-struct WarmGuest : Warm {
-  void SetUp() override {
-    if (native_target() != "x86_64-unknown-linux-gnu") GTEST_SKIP() << "the guest of these tests is x86_64";
-    if (!is_there("qemu-system-x86_64")) GTEST_SKIP() << "qemu-system-x86_64 is not installed";
-  }
-  Ran in_guest(Playground::Words program, const std::string& input = "", Playground::Words more = {}) const {
-    more.insert(more.begin(), {"--on", "vm"});
-    return run_program(exec(program, input, native_target(), more));
-  }
-  std::size_t machines() const {
-    std::size_t count = 0;
-    for (const pid_t pid : pids_of("qemu-system", "comm")) count += read_text("/proc/" + std::to_string(pid) + "/cmdline").find("xtest-") != std::string::npos;
-    return count;
-  }
-};
-
-TEST_F(WarmGuest, AProgramIsAsIfItWereLocalButForFolderAndEnvironment) {
-  up(native_target(), {"--on", "vm"});
-  EXPECT_EQ(machines(), 1u);
-  std::string input(3u << 20, 'x');
-  for (std::size_t at = 0; at < input.size(); at += 7) input[at] = static_cast<char>(at);
-  const Ran cat = in_guest({"/bin/cat"}, input);
-  EXPECT_EQ(cat.code, 0) << describe(cat);
-  EXPECT_TRUE(cat.out == input) << cat.out.size() << " bytes came back";
-  const Ran ran = in_guest({"sh", "-c", "echo \"$MARK\"; ls | wc -l; echo err >&2; exit 7"}, "", {"--there", "--env", "MARK=there"});
-  EXPECT_EQ(ran.code, 7) << describe(ran);
-  EXPECT_EQ(ran.out, "there\n0\n");
-  EXPECT_EQ(ran.err, "err\n");
-  EXPECT_EQ(in_guest({"sh", "-c", "kill -SEGV $$"}, "", {"--there"}).code, 128 + 11);
-  EXPECT_EQ(calls(), 3u);
-  EXPECT_EQ(machines(), 1u);
-}
-
-TEST_F(WarmGuest, SignalsArriveAndAProgramThatNobodyListensToEnds) {
-  up(native_target(), {"--on", "vm"});
-  Running running(exec({"sh", "-c", "trap 'echo told; exit 3' TERM; echo ready >&2; while :; do sleep 0.1; done"}, "", native_target(), {"--on", "vm", "--there"}));
-  ASSERT_TRUE(running.says("ready"));
-  running.send(SIGTERM);
-  const Ran ran = running.wait();
-  EXPECT_EQ(ran.code, 3) << describe(ran);
-  EXPECT_EQ(ran.out, "told\n");
-  Call headed = call({});
-  headed.argv = {"sh", "-c", "\"$0\" exec -t " + native_target() + " --on vm --there -- yes | head -n 2", XTEST_BINARY};
-  EXPECT_EQ(run_program(headed).out, "y\ny\n");
-  Running killed(exec({"sh", "-c", "echo ready >&2; exec sleep 777"}, "", native_target(), {"--on", "vm", "--there"}));
-  ASSERT_TRUE(killed.says("ready"));
-  killed.send(SIGKILL);
-  killed.wait();
-  EXPECT_TRUE(eventually([&] { return ps().at("sessions").at(0).at("running") == 0; }, std::chrono::seconds(20)));
-  EXPECT_EQ(in_guest({"sh", "-c", "pgrep -f 'sleep 77[7]' | wc -l; sleep 777 & pgrep -f 'sleep 77[7]' | wc -l"}, "", {"--there"}).out, "0\n1\n");
-  EXPECT_EQ(machines(), 1u) << "it was the same guest";
-}
-
-TEST_F(WarmGuest, AProgramThatWasMadeAnewIsSentAnew) {
-  up(native_target(), {"--on", "vm"});
-  const auto made = [&](int code) { return program("p", "int main(void) { return " + std::to_string(code) + "; }\n").string(); };
-  EXPECT_EQ(in_guest({made(4)}).code, 4);
-  EXPECT_EQ(in_guest({made(5)}).code, 5);
-}
-
-TEST_F(WarmGuest, AGuestThatWasKilledIsReplacedAndEndsWithTheBroker) {
-  up(native_target(), {"--on", "vm"});
-  for (const pid_t pid : pids_of("qemu-system", "comm")) ::kill(pid, SIGKILL);
-  EXPECT_TRUE(eventually([&] { return machines() == 0; }));
-  EXPECT_EQ(in_guest({"sh", "-c", "exit 4"}, "", {"--there"}).code, 4);
-  EXPECT_EQ(machines(), 1u);
-  ::kill(broker(), SIGKILL);
-  EXPECT_TRUE(eventually([&] { return machines() == 0; }, std::chrono::seconds(20)));
-}
-
-TEST_F(WarmGuest, WithoutABrokerAProgramHasAGuestOfItsOwn) {
-  const Ran ran = in_guest({"/bin/cat"}, "told");
-  EXPECT_EQ(ran.code, 0) << describe(ran);
-  EXPECT_EQ(ran.out, "told");
-  EXPECT_EQ(machines(), 0u);
-}
-
-TEST_F(WarmGuest, AShellAnswersOnATerminal) {
-  if (!is_there("script")) GTEST_SKIP() << "script(1) is not installed";
-  up(native_target(), {"--on", "vm"});
-  Call typed = call({}, "echo it is $((6 * 7))\nexit 5\n");
-  typed.argv = {"script", "-qec", std::string(XTEST_BINARY) + " shell -t " + native_target() + " --on vm", "/dev/null"};
-  const Ran ran = run_program(typed);
-  EXPECT_EQ(ran.code, 5) << describe(ran);
-  EXPECT_THAT(ran.out, HasSubstr("it is 42"));
-}
 }  // namespace
 }  // namespace xtest

@@ -64,7 +64,7 @@ const std::vector<Restriction> kRestrictions = {
     {"libssh", R"(#\s*include\s*<libssh)", {"emulators/ssh/"}},
     {"libarchive", R"(#\s*include\s*<archive)", {"runner/store/archive.cc"}},
     {"starting processes", kStatement + R"((v?fork|execv\w*|execl\w*|posix_spawn\w*|system|popen)\s*\()",
-     {"runner/base/process.cc", "emulators/agent/"}},
+     {"runner/base/process.cc", "emulators/agent/", "runner/front.cc"}},
     {"killing processes", kStatement + R"((kill|killpg|pidfd_send_signal)\s*\(\s*[^)\s])",
      {"runner/base/process.cc", "emulators/agent/"}},
 };
