@@ -88,7 +88,8 @@ void Broker::end_if_empty() {
 }
 
 void Broker::stop() {
-  for (const auto& entry : entries_) {
+  const auto all = entries_;
+  for (const auto& entry : all) {
     asio::co_spawn(executor_, end(entry), [this](std::exception_ptr) { end_if_empty(); });
   }
   end_if_empty();

@@ -100,10 +100,14 @@ TEST_F(WarmHere, AStoppedCallerStopsItsProgram) {
 
 TEST_F(WarmHere, AThousandCallsInARowAndEightAtOnceLeaveNothingBehind) {
   up(native_target());
-  const std::string eight = "for i in 1 2 3 4 5 6 7 8; do \"$0\" exec -t " + native_target() + " -- /bin/sh -c 'sleep 0.3; echo x' & done; wait";
-  Call together = call({});
-  together.argv = {"sh", "-c", eight, XTEST_BINARY};
-  EXPECT_EQ(run_program(together).out, "x\nx\nx\nx\nx\nx\nx\nx\n");
+  // Each waits for the others.
+  here.write("meet", "#!/bin/sh\n: >$1.$$\nwhile [ $(ls -d $1.* | wc -l) -lt 8 ]; do sleep 0.05; done\necho x\n");
+  const auto eight_meet = [&](const std::string& where) {
+    Call together = call({});
+    together.argv = {"sh", "-c", "for i in 1 2 3 4 5 6 7 8; do \"$0\" exec -t " + native_target() + " -- ./meet " + where + " & done; wait", XTEST_BINARY};
+    return run_program(together).out;
+  };
+  EXPECT_EQ(eight_meet("first"), "x\nx\nx\nx\nx\nx\nx\nx\n");
   const auto before = ps();
   const pid_t owner = broker();
   std::vector<pid_t> all{owner};
@@ -117,7 +121,7 @@ TEST_F(WarmHere, AThousandCallsInARowAndEightAtOnceLeaveNothingBehind) {
   row.limit = std::chrono::seconds(300);
   const Ran ran = run_program(row);
   ASSERT_EQ(ran.code, 0) << describe(ran);
-  EXPECT_EQ(run_program(together).out, "x\nx\nx\nx\nx\nx\nx\nx\n");
+  EXPECT_EQ(eight_meet("second"), "x\nx\nx\nx\nx\nx\nx\nx\n");
   const auto after = ps();
   EXPECT_EQ(after.at("sessions").at(0).at("calls"), 1016u) << "all of them in the warm sessions";
   EXPECT_EQ(after.at("sessions").at(0).at("pids"), before.at("sessions").at(0).at("pids"));
@@ -263,6 +267,17 @@ TEST_F(WarmHere, WhatCannotBeWarmIsSaidAndNoBrokerStays) {
   EXPECT_NE(ran.code, 0) << describe(ran);
   EXPECT_THAT(ran.err, HasSubstr("no-such-executor"));
   EXPECT_TRUE(eventually([&] { return pids_of(runtime.string(), "environ").empty(); }, std::chrono::seconds(20)));
+}
+
+TEST_F(WarmHere, ABrokerThatIsAskedToEndTidiesUp) {
+  up(native_target());
+  up(native_target(), {"--on", "host"});
+  Running running(exec({sleeper()}));
+  ASSERT_TRUE(eventually([&] { return sleepers().size() == 1; }));
+  ::kill(broker(), SIGTERM);
+  EXPECT_EQ(running.wait().code, 128 + SIGKILL);
+  EXPECT_TRUE(eventually([&] { return !fs::exists(runtime / "socket"); }, std::chrono::seconds(20)));
+  EXPECT_EQ(xtest({"ps"}).err, "") << "it was no accident";
 }
 
 TEST_F(WarmHere, AFolderThatOthersMayEnterIsRefused) {

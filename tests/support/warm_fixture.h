@@ -18,6 +18,8 @@ struct Warm : testing::Test {
     xtest({"down"});
     EXPECT_TRUE(eventually([&] { return pids_of(runtime.string(), "environ").empty(); }, std::chrono::seconds(20))) << "a process is left";
     EXPECT_FALSE(std::filesystem::exists(runtime / "socket"));
+    for (const auto& entry : std::filesystem::directory_iterator(here.folder()))
+      EXPECT_FALSE(entry.path().filename().string().starts_with("xtest-")) << entry.path() << " is left";
   }
   Call call(const Playground::Words& words, const std::string& input = "") const {
     Call call = here.call(words);

@@ -48,7 +48,8 @@ TEST(BrokerWire, APayloadThatIsCutYieldsNothingAndSaysSo) {
     reader.text();
     EXPECT_TRUE(reader.bad()) << cut;
   }
-  PayloadReader many(std::string("\xff\xff\xff\xff", 4));
+  const std::string boast("\xff\xff\xff\xff", 4);
+  PayloadReader many(boast);
   EXPECT_TRUE(many.texts().size() <= 1 && many.bad());
 }
 
