@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# An installed xtest finds its data beside itself: BIN/../share/xtest and BIN/../libexec/xtest.
+# An installed xtest finds its data beside itself: BIN/../share/xtest and BIN/../libexec/xtest, where xtest-main lies, too.
 install(TARGETS xtest RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(TARGETS xtest-agent RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/xtest)
+install(TARGETS xtest-main xtest-agent RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/xtest)
 install(DIRECTORY targets/data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/targets/data)
 install(DIRECTORY suites/calibrate suites/hello suites/probes DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/suites)
 install(DIRECTORY emulators/agent DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/emulators FILES_MATCHING PATTERN "*.[ch]")

@@ -32,4 +32,5 @@ xtest_room(suites SOURCES suites/*.cc LINKS xtest_dialects xtest_targets xtest_i
 xtest_room(emulators SOURCES emulators/*.cc emulators/*/*.cc LINKS xtest_targets xtest_store nlohmann_json::nlohmann_json PkgConfig::LIBSSH PkgConfig::LIBDW)
 xtest_room(reports SOURCES reports/*.cc LINKS xtest_record LibXml2::LibXml2)
 xtest_room(engine SOURCES runner/engine/*.cc LINKS xtest_suites xtest_emulators xtest_record)
-xtest_room(cli SOURCES runner/cli/*.cc LINKS xtest_engine xtest_reports CLI11::CLI11)
+xtest_room(broker SOURCES runner/broker/*.cc LINKS xtest_emulators nlohmann_json::nlohmann_json)
+xtest_room(cli SOURCES runner/cli/*.cc LINKS xtest_engine xtest_reports xtest_broker CLI11::CLI11)

@@ -6,6 +6,7 @@
 // in the Completion, and `Lost` says that the place itself went away.
 #pragma once
 
+#include "emulators/run_line.h"
 #include "runner/base/asio.h"
 #include "runner/model/command.h"
 #include "runner/model/completion.h"
@@ -13,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,7 +27,11 @@ enum class Look : std::uint8_t { none, crash, hang, trace };
 
 struct RunRequest {
   Command command;                                  // argv[0] is a PathRef to the program
-  std::optional<std::array<int, 3>> pass_stdio;     // descriptors to become 0-2 of the program (xtest exec)
+  // Descriptors to become 0-2 of the program (xtest exec). In another system they cannot: there they are carried byte by
+  // byte, and have to be pipes that nobody else uses, for they are made non-blocking.
+  std::optional<std::array<int, 3>> pass_stdio;
+  std::optional<TerminalSize> terminal;             // the program gets a terminal of its own, pass_stdio are pipes
+  std::shared_ptr<RunLine> line;                    // for signals; null: none will come
   bool fresh_folder = true;                         // cwd is a new empty folder, removed afterwards
   Look look = Look::none;                           // Completion::look then tells what was seen, where the place can
 };

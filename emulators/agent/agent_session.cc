@@ -75,6 +75,8 @@ AgentCommand AgentSession::to_agent(const RunRequest& request) {
   }
   command.limits = request.command.limits;
   command.pass_fds = request.pass_stdio;
+  command.terminal = request.terminal;
+  command.line = request.line;
   command.fresh_cwd = request.fresh_folder;
   command.cwd =
       request.fresh_folder ? (place_.folders / std::to_string(++runs_)).string() : request.command.cwd.string();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulators/agent/client.h"
 
+#include "emulators/agent/local_agent.h"
+#include "emulators/agent/streams.h"
 #include "emulators/agent/wire.h"
 #include "runner/base/error.h"
-#include "runner/base/process.h"
 #include "runner/base/random.h"
 
 #include <fcntl.h>
@@ -22,9 +23,7 @@ using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 using Steady = std::chrono::steady_clock;
 
-constexpr int agent_channel = 3;           // the channel's number in the agent
 constexpr auto cleanup_patience = 2000ms;  // for the agent to kill and remove what it has, once it is told to go
-constexpr auto exit_patience = 100ms;      // for the exit code of an agent that has closed its channel
 constexpr auto watch_period = 1s;
 constexpr auto stopped_after = 3s;         // without a look at the deadlines: this process was stopped
 constexpr std::size_t piece_size = 1u << 20;   // of stdin or a file, in one frame
@@ -45,6 +44,8 @@ struct Pending {
   std::chrono::milliseconds wall;
   Steady::time_point deadline = Steady::time_point::max();
   std::uint64_t taken = 0;     // output bytes since the last credit
+  std::shared_ptr<RunLine> line;
+  std::shared_ptr<AgentStreams> streams;   // of a program whose descriptors cannot be passed
 };
 
 Nonce random_nonce() {
@@ -53,25 +54,29 @@ Nonce random_nonce() {
   return nonce;
 }
 
-std::uint32_t flags_of(const AgentCommand& command) {
+std::uint32_t flags_of(const AgentCommand& command, bool carried) {
   std::uint32_t flags = 0;
   if (command.fresh_cwd) flags |= XA_FRESH_CWD;
   if (command.keep_cwd) flags |= XA_KEEP_CWD;
-  if (!command.stdin_data.empty()) flags |= XA_STDIN_PIPE;
-  if (command.pass_fds) flags |= XA_PASS_FDS;
+  if (!command.stdin_data.empty() || carried) flags |= XA_STDIN_PIPE;
+  if (command.pass_fds && !carried) flags |= XA_PASS_FDS;
+  if (command.terminal) flags |= XA_TERMINAL;
   if (command.watch) flags |= XA_WATCH;
   if (command.interrupt) flags |= XA_INTERRUPT;
   return flags;
 }
 
-Segment run_segment(const AgentCommand& command, std::uint32_t seq, const Nonce& nonce) {
+// `carried`: its input and output go byte by byte, all of them.
+Segment run_segment(const AgentCommand& command, std::uint32_t seq, const Nonce& nonce, bool carried) {
   WireFrame frame(XA_RUN, seq, nonce);
-  frame.u32(flags_of(command)).texts(command.argv).texts(command.env).text(command.cwd);
+  frame.u32(flags_of(command, carried)).texts(command.argv).texts(command.env).text(command.cwd);
   frame.u64(static_cast<std::uint64_t>(command.limits.wall.count()));
   frame.u64(static_cast<std::uint64_t>(command.cpu.count())).u64(command.address_space).u64(command.file_size);
-  frame.u64(command.limits.out_head).u64(command.limits.out_tail);
+  frame.u64(carried ? UINT64_MAX : command.limits.out_head).u64(command.limits.out_tail);
+  const TerminalSize size = command.terminal.value_or(TerminalSize{});
+  frame.u32(size.rows).u32(size.columns);
   Segment segment{frame.take(), {}};
-  if (!command.pass_fds) return segment;
+  if (!command.pass_fds || carried) return segment;
   for (const int fd : *command.pass_fds) {
     segment.fds.emplace_back(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
     if (!segment.fds.back()) throw_errno("cannot pass a descriptor to a program");
@@ -130,15 +135,6 @@ bool read_ended(WireReader reader, Completion& into) {
   return !reader.bad();
 }
 
-std::string read_available(int fd) {
-  std::string text(4096, '\0');
-  ::fcntl(fd, F_SETFL, O_NONBLOCK);
-  const auto size = ::read(fd, text.data(), text.size());
-  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-  while (text.ends_with('\n')) text.pop_back();
-  return text;
-}
-
 }  // namespace
 
 // Lives as long as a handler or a run() needs it; handlers do nothing once it is stopped.
@@ -154,6 +150,10 @@ struct AgentClient::State : std::enable_shared_from_this<State> {
   bool take(const WireHeader& header, std::string_view payload);
   bool take_of_run(const WireHeader& header, WireReader payload);
   void take_output(Pending& run, std::uint32_t seq, WireReader payload);
+  void credit(Pending& run, std::uint32_t seq, std::uint64_t bytes);
+  void signal(std::uint32_t seq, int number);
+  void connect(RunLine& line, std::uint32_t seq);
+  std::shared_ptr<AgentStreams> make_streams(const std::array<int, 3>& pipes, std::uint32_t seq, const std::shared_ptr<Pending>& run);
   void watch_first();
   void watch_deadlines();
   void fail(const std::string& why, std::chrono::milliseconds patience_left = cleanup_patience);
@@ -167,6 +167,7 @@ struct AgentClient::State : std::enable_shared_from_this<State> {
   Nonce nonce;
   asio::steady_timer greeting, watch;
   std::string system;                // empty until it has greeted
+  bool can_pass_fds = false;
   std::string why_dead;              // empty while it lives
   std::deque<Segment> outgoing;
   bool sending = false, watching = false, leaving = false;
@@ -236,6 +237,7 @@ bool AgentClient::State::take(const WireHeader& header, std::string_view payload
   if (header.type != XA_HELLO) return take_of_run(header, reader);
   reader.u32();
   system = reader.text();
+  can_pass_fds = (reader.u32() & XA_CAN_PASS_FDS) != 0;
   greeting.cancel();
   return !reader.bad() && !system.empty();
 }
@@ -247,6 +249,10 @@ bool AgentClient::State::take_of_run(const WireHeader& header, WireReader payloa
   switch (header.type) {
     case XA_STARTED:
       if (run.wall > 0ms) run.deadline = Steady::now() + run.wall + patience;
+      if (run.line) connect(*run.line, header.seq);
+      return true;
+    case XA_TAKEN:
+      if (run.streams) run.streams->taken(payload.u64());
       return true;
     case XA_OUTPUT: take_output(run, header.seq, payload); return true;
     case XA_SKIPPED: {
@@ -259,6 +265,7 @@ bool AgentClient::State::take_of_run(const WireHeader& header, WireReader payloa
     case XA_ENDED:
       run.done = read_ended(payload, run.completion);
       if (!run.done) return false;
+      if (run.line) run.line->disconnect();
       run.wake.cancel();
       pending.erase(found);
       watch_first();
@@ -273,11 +280,49 @@ void AgentClient::State::take_output(Pending& run, std::uint32_t seq, WireReader
     run.completion.core += payload.rest();
     return;
   }
-  auto& output = run.output(channel);
-  output.text += payload.rest();
-  run.taken += payload.rest().size();
+  if (run.streams) return run.streams->take(channel, payload.rest());
+  run.output(channel).text += payload.rest();
+  credit(run, seq, payload.rest().size());
+}
+
+void AgentClient::State::credit(Pending& run, std::uint32_t seq, std::uint64_t bytes) {
+  run.taken += bytes;
   if (run.taken < XA_WINDOW / 2) return;
   send({WireFrame(XA_CREDIT, seq, nonce).u64(std::exchange(run.taken, 0)).take(), {}});
+}
+
+void AgentClient::State::signal(std::uint32_t seq, int number) {
+  send({WireFrame(XA_SIGNAL, seq, nonce).u32(static_cast<std::uint32_t>(number)).take(), {}});
+}
+
+void AgentClient::State::connect(RunLine& line, std::uint32_t seq) {
+  const auto self = weak_from_this();
+  const auto signal = [self, seq](int number) {
+    if (const auto state = self.lock()) state->signal(seq, number);
+  };
+  const auto resize = [self, seq](TerminalSize size) {
+    if (const auto state = self.lock()) state->send({WireFrame(XA_SIZE, seq, state->nonce).u32(size.rows).u32(size.columns).take(), {}});
+  };
+  line.connect(signal, resize);
+}
+
+// A program whose output nobody reads gets what the system would give it: SIGPIPE.
+std::shared_ptr<AgentStreams> AgentClient::State::make_streams(const std::array<int, 3>& pipes, std::uint32_t seq,
+                                                               const std::shared_ptr<Pending>& run) {
+  const auto self = weak_from_this();
+  AgentStreams::Way way;
+  way.input = [self, seq](std::string_view bytes) {
+    if (const auto state = self.lock()) state->send({WireFrame(XA_STDIN, seq, state->nonce).bytes(bytes).take(), {}});
+  };
+  way.written = [self, seq, weak = std::weak_ptr(run)](std::uint64_t bytes) {
+    const auto state = self.lock();
+    const auto pending = weak.lock();
+    if (state && pending) state->credit(*pending, seq, bytes);
+  };
+  way.unread = [self, seq] {
+    if (const auto state = self.lock()) state->signal(seq, SIGPIPE);
+  };
+  return std::make_shared<AgentStreams>(socket.get_executor(), pipes, std::move(way));
 }
 
 // The next in turn has to start, too.
@@ -335,48 +380,25 @@ void AgentClient::State::end_link(std::chrono::milliseconds patience_left) {
   link.stop(patience_left);
 }
 
-// ---- an agent on this machine ----
+// ---- AgentClient ----
 
 namespace {
 
-struct LocalAgent {
-  Child child;
-  UniqueFd complaints;   // its stderr
-
-  std::string last_words() {
-    std::string words;
-    if (child.exited_within(exit_patience)) words = " and " + describe(child.kill_group());
-    if (const auto said = read_available(complaints.get()); !said.empty()) words += ": " + said;
-    return words;
-  }
-
-  void stop(std::chrono::milliseconds patience) {
-    child.exited_within(patience);
-    child.kill_group();
-  }
-};
-
-AgentLink start_here(asio::any_io_executor executor, const AgentOptions& options) {
-  auto sockets = make_socket_pair();
-  auto complaints = make_pipe();
-  ProcessSpec spec;
-  spec.argv = {std::filesystem::absolute(options.agent_path), "--fd", std::to_string(agent_channel)};
-  spec.argv.insert(spec.argv.end(), options.extra_args.begin(), options.extra_args.end());
-  spec.env = clean_environment();
-  spec.cwd = "/";
-  spec.pass_fds = {{complaints.write.get(), 2}, {sockets.theirs.get(), agent_channel}};
-  auto child = Child::spawn(executor, spec);
-  if (!child) throw Error(ErrorKind::infra, child.error());
-  const auto agent = std::make_shared<LocalAgent>(std::move(*child), std::move(complaints.read));
-  return {options.agent_path.string(), std::move(sockets.ours), [agent] { return agent->last_words(); }, [agent](auto patience) { agent->stop(patience); }};
+// What a program has said before its end; KILL gives up a reader that does not take it.
+Task<void> write_out(std::shared_ptr<AgentStreams> streams, std::shared_ptr<RunLine> line) {
+  const bool has_run = line && line->started();
+  if (has_run) line->connect([streams](int number) {
+    if (number == SIGKILL) streams->stop();
+  });
+  co_await streams->drained();
+  streams->stop();
+  if (has_run) line->disconnect();
 }
 
 }  // namespace
 
-// ---- AgentClient ----
-
 Task<std::unique_ptr<AgentClient>> AgentClient::start(AgentOptions options) {
-  AgentLink link = start_here(co_await asio::this_coro::executor, options);
+  AgentLink link = start_local_agent(co_await asio::this_coro::executor, options);
   co_return co_await attach(std::move(link), std::move(options));
 }
 
@@ -411,8 +433,11 @@ Task<Completion> AgentClient::run(AgentCommand command) {
     co_return std::move(run->completion);
   }
   const auto seq = state->next_seq++;
+  run->line = command.line;
+  if (command.pass_fds && (command.terminal || !state->can_pass_fds)) run->streams = state->make_streams(*command.pass_fds, seq, run);
   state->pending.emplace(seq, run);
-  state->send(run_segment(command, seq, state->nonce));
+  state->send(run_segment(command, seq, state->nonce, run->streams != nullptr));
+  if (run->streams) run->streams->start();
   for (std::string_view left = command.stdin_data; !left.empty();) {
     const auto piece = left.substr(0, piece_size);
     left.remove_prefix(piece.size());
@@ -426,9 +451,11 @@ Task<Completion> AgentClient::run(AgentCommand command) {
     const auto cancelled = co_await asio::this_coro::cancellation_state;
     if (run->done || cancelled.cancelled() == asio::cancellation_type::none) continue;
     state->pending.erase(seq);
-    state->send({WireFrame(XA_SIGNAL, seq, state->nonce).u32(SIGKILL).take(), {}});
+    state->signal(seq, SIGKILL);
+    if (run->streams) run->streams->stop();
     throw boost::system::system_error(asio::error::operation_aborted);
   }
+  if (run->streams) co_await write_out(run->streams, run->line);
   co_return std::move(run->completion);
 }
 

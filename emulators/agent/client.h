@@ -10,6 +10,7 @@
 // ...). The destructor kills synchronously; close() is polite.
 #pragma once
 
+#include "emulators/run_line.h"
 #include "runner/base/asio.h"
 #include "runner/base/fd.h"
 #include "runner/model/command.h"
@@ -46,7 +47,9 @@ struct AgentCommand {
   bool interrupt = false;                                       // at the limit SIGINT first, for whoever debugs it
   bool watch = false;                                           // a second look: Completion::look and ::core are filled
   std::string stdin_data;                                       // empty: /dev/null
-  std::optional<std::array<int, 3>> pass_fds;                   // borrowed; become 0-2 of the program, no output here
+  std::optional<std::array<int, 3>> pass_fds;                   // borrowed; become 0-2 of the program, no output here (session.h)
+  std::optional<TerminalSize> terminal;                         // with pass_fds (session.h)
+  std::shared_ptr<RunLine> line;                                // for signals; null: none will come
 };
 
 // The way to an agent that runs already.

@@ -28,6 +28,7 @@
 #include "emulators/agent/namespace.h"
 #include "emulators/agent/place.h"
 #include "emulators/agent/run.h"
+#include "emulators/agent/terminal.h"
 
 enum { exit_usage = 2, exit_protocol = 3 };
 enum { gather_us = 5000, gather_bytes = 16 << 10 }; /* words for the host while a program runs: every packet costs a guest much */
@@ -187,6 +188,20 @@ static void send_signal(struct agent *a, struct request *r, int number) {
   else if (!a->run.exited) kill(-a->run.leader.pid, number);
 }
 
+/* Whoever reads from a terminal learns its end by a character. */
+static void take_input(struct request *r, const struct frame *f) {
+  buffer_append(&r->input, f->payload, f->length);
+  if (f->length != 0) return;
+  if ((r->flags & XA_TERMINAL) != 0) buffer_append(&r->input, "\4", 1);
+  r->input_ended = true;
+}
+
+static void resize(struct agent *a, struct request *r, uint32_t rows, uint32_t columns) {
+  r->rows = rows;
+  r->columns = columns;
+  if (a->run.request == r && (r->flags & XA_TERMINAL) != 0) terminal_resize(a->run.streams[0].fd, rows, columns);
+}
+
 /* False: the frame makes no sense. */
 static bool handle(struct agent *a, const struct frame *f) {
   struct reader reader = {f->payload, f->payload + f->length, false};
@@ -201,11 +216,13 @@ static bool handle(struct agent *a, const struct frame *f) {
     return true;
   }
   struct request *r = find_request(a, f->seq);
-  if (f->type != XA_STDIN && f->type != XA_CREDIT && f->type != XA_SIGNAL) return false;
+  if (f->type != XA_STDIN && f->type != XA_CREDIT && f->type != XA_SIGNAL && f->type != XA_SIZE) return false;
   if (r == NULL) return true; /* it has ended meanwhile */
   if (f->type == XA_STDIN) {
-    buffer_append(&r->input, f->payload, f->length);
-    r->input_ended = r->input_ended || f->length == 0;
+    take_input(r, f);
+  } else if (f->type == XA_SIZE) {
+    uint32_t rows = read_u32(&reader);
+    resize(a, r, rows, read_u32(&reader));
   } else if (f->type == XA_CREDIT) {
     r->credit += read_u64(&reader);
   } else {

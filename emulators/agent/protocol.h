@@ -27,13 +27,14 @@ enum {
 enum {
   XA_HELLO = 1,  /* - ; the header's nonce is adopted. Answered by XA_HELLO */
   XA_RUN = 2,    /* flags u32, argc u32, texts, envc u32, texts, cwd text, wall ms u64, cpu s u64, address space u64,
-                    file size u64, output head u64, output tail u64 (0: no limit, for the limits) */
+                    file size u64, output head u64, output tail u64 (0: no limit, for the limits), rows u32, columns u32 */
   XA_STDIN = 3,  /* bytes; an empty frame is the end of the stream */
   XA_CREDIT = 4, /* u64: so many more output bytes may be sent */
   XA_SIGNAL = 5, /* signo u32; KILL kills the whole tree, or drops a run that has not started */
   XA_BYE = 6,    /* kill what runs, clean up, exit */
-  XA_PLACE = 7   /* path text, mode u32, offset u64, bytes of a file; at offset 0 it is made, with its folders. Done when it
+  XA_PLACE = 7,  /* path text, mode u32, offset u64, bytes of a file; at offset 0 it is made, with its folders. Done when it
                     comes, before runs that wait; one that fails keeps every later run from being started */
+  XA_SIZE = 8    /* rows u32, columns u32: of the run's terminal */
 };
 
 /* agent -> host; XA_HELLO: pid u32, system text ("Linux 6.1.0 x86_64"), capabilities u32 */
@@ -43,7 +44,8 @@ enum {
   XA_SKIPPED = 19, /* channel u32, bytes left out u64: what follows is the tail */
   XA_ENDED = 20,   /* how u32, number u32 (exit code, signal, 1: the system refused the file), text, user us u64, system us u64, wall us u64, max rss KiB u64,
                       out total u64, err total u64, strays u32, texts, evidence text, look text (look.h) */
-  XA_LOG = 21      /* text */
+  XA_LOG = 21,     /* text */
+  XA_TAKEN = 22    /* u64: so many more bytes of STDIN have been given to the program */
 };
 
 /* XA_NO_ROOM: not started, and nothing else will be: the disk is full, or a file could not be placed. */
@@ -56,6 +58,7 @@ enum {
   XA_STDIN_PIPE = 4, /* XA_STDIN frames follow; otherwise stdin is /dev/null */
   XA_WATCH = 16,     /* a second look: what a deadly signal hit is reported, a core file is sent */
   XA_INTERRUPT = 32, /* at the limit SIGINT, and some seconds for whoever debugs the program, before it is killed */
+  XA_TERMINAL = 64,  /* stdin, stdout and stderr are a terminal of the program's own; all its output is stdout's */
   XA_PASS_FDS = 8    /* three descriptors come with this frame (SCM_RIGHTS) and become 0-2; no output is sent */
 };
 

@@ -6,6 +6,7 @@
 #include "emulators/agent/look.h"
 #include "emulators/agent/place.h"
 #include "emulators/agent/signals.h"
+#include "emulators/agent/stdio.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -156,32 +157,6 @@ static void finish(struct run *run, struct channel *c) {
 
 /* ---- starting ---- */
 
-static bool make_pipe(int ends[2], int ours) {
-  if (pipe2(ends, O_CLOEXEC) != 0) return false;
-  fcntl(ends[ours], F_SETFL, fcntl(ends[ours], F_GETFL) | O_NONBLOCK);
-  return true;
-}
-
-/* Makes the pipes the request asks for; theirs[] are the child's ends, to be closed afterwards where `made` says so. */
-static bool make_stdio(struct run *run, int null_fd, int theirs[3], bool made[3]) {
-  const struct request *r = run->request;
-  for (int i = 0; i < 3; ++i) {
-    theirs[i] = (r->flags & XA_PASS_FDS) != 0 ? r->passed[i] : null_fd;
-    made[i] = false;
-  }
-  if ((r->flags & XA_PASS_FDS) != 0) return true;
-  for (int i = 0; i < 3; ++i) {
-    int ends[2], ours = i == 0 ? 1 : 0;
-    if (i == 0 && (r->flags & XA_STDIN_PIPE) == 0) continue;
-    if (!make_pipe(ends, ours)) return false;
-    theirs[i] = ends[1 - ours];
-    made[i] = true;
-    if (i == 0) run->input = ends[ours];
-    else run->streams[i - 1].fd = ends[ours];
-  }
-  return true;
-}
-
 /* 0, or XA_NOT_STARTED or XA_NO_ROOM with a sentence in `why`. */
 static uint32_t make_fresh_folder(const struct request *r, char *why, size_t size) {
   if ((r->flags & XA_FRESH_CWD) == 0) return 0;
@@ -204,7 +179,7 @@ static uint32_t launch(struct run *run, int null_fd, char *why, size_t size) {
   }
   uint32_t how = make_fresh_folder(r, why, size);
   if (how != 0) return how;
-  bool ready = make_stdio(run, null_fd, theirs, made);
+  bool ready = stdio_make(run, null_fd, theirs, made);
   if (ready) run->leader.pid = spawn(r, theirs, why, size);
   else snprintf(why, size, "cannot make a pipe: %s", strerror(errno));
   for (int i = 0; i < 3; ++i) {
@@ -274,20 +249,32 @@ static void read_stream(struct run *run, uint32_t which, struct channel *c) {
   if ((size_t)got > to_head) keep_tail(s, r->tail, bytes + to_head, (size_t)got - to_head);
 }
 
-static void write_input(struct run *run) {
+/* Returns how many bytes the program's pipe took. */
+static uint64_t write_input(struct run *run) {
   struct request *r = run->request;
-  if (run->input < 0) return;
+  uint64_t taken = 0;
+  if (run->input < 0) return taken;
   while (buffer_size(&r->input) > 0) {
     ssize_t done = write(run->input, buffer_data(&r->input), buffer_size(&r->input));
     if (done < 0 && errno == EINTR) continue;
-    if (done < 0 && errno == EAGAIN) return;
+    if (done < 0 && errno == EAGAIN) return taken;
     if (done < 0) { /* nobody reads it any more */
       close_fd(&run->input);
-      return;
+      return taken;
     }
     buffer_consume(&r->input, (size_t)done);
+    taken += (uint64_t)done;
   }
   if (r->input_ended) close_fd(&run->input);
+  return taken;
+}
+
+static void feed_input(struct run *run, struct channel *c) {
+  uint64_t taken = write_input(run);
+  if (taken == 0) return;
+  frame_begin(c, XA_TAKEN, run->request->seq);
+  frame_u64(c, taken);
+  frame_end(c);
 }
 
 /* The program is held back while the host has not taken what there is; once it has exited, no longer. */
@@ -383,7 +370,7 @@ void run_step(struct run *run, const struct pollfd polls[run_polls], struct chan
   for (uint32_t i = 0; i < 2; ++i) {
     if (polls[i].fd >= 0 && polls[i].revents != 0) read_stream(run, i, c);
   }
-  write_input(run);
+  feed_input(run, c);
   uint64_t now = now_us();
   notice_a_stop(run, now);
   if (!run->exited) step_running(run, c, now);

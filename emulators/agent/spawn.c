@@ -2,6 +2,7 @@
 #include "emulators/agent/spawn.h"
 
 #include "emulators/agent/look.h"
+#include "emulators/agent/terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,6 +53,8 @@ struct request *request_parse(const struct frame *f, struct channel *c) {
   r->file_size = read_u64(&reader);
   r->head = read_u64(&reader);
   r->tail = read_u64(&reader);
+  r->rows = read_u32(&reader);
+  r->columns = read_u32(&reader);
   r->credit = XA_WINDOW;
   r->passed[0] = r->passed[1] = r->passed[2] = -1;
   bool complete = !reader.bad && r->argv[0] != NULL;
@@ -107,6 +110,7 @@ static void become(const struct request *r, const int stdio[3], volatile struct 
 #endif
   for (int i = 0; i < 3; ++i) dup2(stdio[i], i);
   if ((r->flags & XA_WATCH) != 0) look_be_watched();
+  if ((r->flags & XA_TERMINAL) != 0) terminal_adopt();
   if (*r->cwd != 0 && chdir(r->cwd) != 0) fail(f, STAGE_CWD);
   if (!limit(RLIMIT_CPU, r->cpu_s) || !limit(RLIMIT_AS, r->address_space) || !limit(RLIMIT_FSIZE, r->file_size)) {
     fail(f, STAGE_LIMITS);

@@ -14,6 +14,7 @@ struct request {
   struct request *next;
   uint32_t seq, flags;
   char **argv, **env, *cwd;
+  uint32_t rows, columns;
   uint64_t wall_ms, cpu_s, address_space, file_size, head, tail, credit;
   int passed[3];
   struct buffer input; /* STDIN bytes that were not written yet */

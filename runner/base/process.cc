@@ -435,6 +435,8 @@ Termination Child::kill_group() {
   return termination_of(leader.status());
 }
 
+std::expected<pid_t, std::string> start_detached(const ProcessSpec& spec) { return spawn_session(spec, {}); }
+
 // ---- looking around ----
 
 namespace {

@@ -63,6 +63,10 @@ class Child {
   std::unique_ptr<State> state_;
 };
 
+// A program that outlives us and is nobody's child any more; `limit` and the output caps are not used. Its pid, or why it
+// could not be started.
+std::expected<pid_t, std::string> start_detached(const ProcessSpec& spec);
+
 // The first executable file of that name on a PATH; a name with a slash is tested itself.
 std::optional<std::filesystem::path> find_program(std::string_view name, std::string_view path);
 

@@ -22,7 +22,8 @@ void add_run(CLI::App& app, Invocation& invocation);         // run, plan
 void add_again(CLI::App& app, Invocation& invocation);       // resume, rerun, rejudge
 void add_targets(CLI::App& app, Invocation& invocation);     // targets, targets new
 void add_doctor(CLI::App& app, Invocation& invocation);
-void add_exec(CLI::App& app, Invocation& invocation);
+void add_exec(CLI::App& app, Invocation& invocation);        // exec, shell
+void add_warm(CLI::App& app, Invocation& invocation);        // up, down, ps, broker
 void add_records(CLI::App& app, Invocation& invocation);     // list, show, report
 void add_inspect(CLI::App& app, Invocation& invocation);
 void add_image(CLI::App& app, Invocation& invocation);       // image list, show, make, fetch, add, verify, rm, prune

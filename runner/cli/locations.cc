@@ -21,8 +21,8 @@ Locations find_locations() {
   Locations found;
   found.binary = fs::read_symlink("/proc/self/exe");
   const fs::path folder = found.binary.parent_path();
-  const fs::path installed = folder.parent_path() / "share" / "xtest";
-  found.libexec = is_there(folder / "xtest-agent") ? folder : folder.parent_path() / "libexec" / "xtest";
+  const fs::path installed = folder.parent_path().parent_path() / "share" / "xtest";
+  found.libexec = folder;
   if (is_there(installed / "targets" / "data")) {
     found.data = installed;
   } else {

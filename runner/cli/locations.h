@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where xtest's own files are: beside an installed binary (BIN/../share/xtest, BIN/../libexec/xtest), or in the source
-// tree above a binary that was only built.
+// Where xtest's own files are: our binary (xtest-main) and the agent in one folder, the data in PREFIX/share/xtest for an
+// installed PREFIX/libexec/xtest, or in the source tree above a binary that was only built.
 #pragma once
 
 #include <filesystem>

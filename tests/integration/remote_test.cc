@@ -64,6 +64,27 @@ TEST_F(RemoteMachine, AnAgentThatIsKilledIsTroubleAndTheTestRunsAgain) {
   EXPECT_EQ(here.verdicts().at("run::sleeps.c").attempts, 2);
 }
 
+TEST_F(RemoteMachine, AWarmConnectionRunsProgramsAsIfTheyWereLocal) {
+  const auto warm = [&](Playground::Words words, const std::string& input = "") {
+    words.insert(words.begin() + 1, {"--target", native_target(), "--on", "remote:" + server.address(), "--ssh-key", (server.folder() / "user").string(),
+                                     "--known-hosts", server.known_hosts().string()});
+    Call call = here.call(words);
+    call.env["XTEST_RUNTIME_DIR"] = (here.folder() / "run").string();
+    call.input = input;
+    return run_program(call);
+  };
+  const Ran up = warm({"up"});
+  ASSERT_EQ(up.code, 0) << describe(up);
+  const std::string input(1u << 20, 'x');
+  const Ran ran = warm({"exec", "--", "/bin/sh", "-c", "cat; echo err >&2; exit 7"}, input);
+  EXPECT_EQ(ran.code, 7) << describe(ran);
+  EXPECT_TRUE(ran.out == input) << ran.out.size();
+  EXPECT_EQ(ran.err, "err\n");
+  EXPECT_EQ(agents().size(), 1u) << "the warm one";
+  EXPECT_THAT(warm({"down"}).out, HasSubstr("ended"));
+  EXPECT_TRUE(eventually([&] { return agents().empty(); }, std::chrono::seconds(10)));
+}
+
 TEST_F(RemoteMachine, OneWhoseKeyIsNotKnownIsRefused) {
   here.suite("ends", {{"good.c", misbehaving({"exit", "0"})}});
   const Ran ran = here.xtest(words("ends", here.write("empty", "")));

@@ -41,6 +41,8 @@ const std::vector<Room> kRooms = {
     {"runner/engine/",
      {"runner/base/", "runner/model/", "runner/record/", "runner/store/", "runner/dialects/exit_status.h", "suites/", "targets/",
       "emulators/executor.h", "emulators/session.h", "reports/sink.h"}},
+    {"runner/broker/", {"runner/base/", "runner/model/", "runner/store/", "emulators/executor.h", "emulators/session.h"}},
+    {"runner/front.cc", {"runner/broker/caller.h"}},
     {"runner/cli/", {"runner/", "targets/", "suites/", "emulators/", "reports/"}},
     {"runner/main.cc", {"runner/", "targets/", "suites/", "emulators/", "reports/"}},
 };
@@ -64,7 +66,7 @@ const std::vector<Restriction> kRestrictions = {
     {"libarchive", R"(#\s*include\s*<archive)", {"runner/store/archive.cc"}},
     {"libcurl", R"(#\s*include\s*<curl/)", {"runner/store/fetch.cc"}},
     {"starting processes", kStatement + R"((v?fork|execv\w*|execl\w*|posix_spawn\w*|system|popen)\s*\()",
-     {"runner/base/process.cc", "emulators/agent/"}},
+     {"runner/base/process.cc", "emulators/agent/", "runner/front.cc"}},
     {"killing processes", kStatement + R"((kill|killpg|pidfd_send_signal)\s*\(\s*[^)\s])",
      {"runner/base/process.cc", "emulators/agent/"}},
 };
