@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulators/vm/vm.h"
 
-#include "emulators/guest/agent_build.h"
-#include "emulators/guest/guest_session.h"
+#include "emulators/guest/open.h"
 #include "emulators/settings.h"
 #include "emulators/vm/debian_image.h"
 #include "emulators/vm/machine.h"
@@ -22,7 +21,7 @@ constexpr auto kBootPatience = std::chrono::minutes(2);
 // A guest and the session in it; what a program's loss is due to is told by the guest's console.
 class VmSession final : public Session {
  public:
-  VmSession(std::unique_ptr<Machine> machine, std::unique_ptr<GuestSession> inner) : machine_(std::move(machine)), inner_(std::move(inner)) {}
+  VmSession(std::unique_ptr<Machine> machine, std::unique_ptr<Session> inner) : machine_(std::move(machine)), inner_(std::move(inner)) {}
 
   std::string name() const override { return inner_->name(); }
   Task<void> stage(std::vector<std::filesystem::path> files) override { co_await inner_->stage(std::move(files)); }
@@ -40,7 +39,7 @@ class VmSession final : public Session {
 
  private:
   std::unique_ptr<Machine> machine_;      // outlives the session in it
-  std::unique_ptr<GuestSession> inner_;
+  std::unique_ptr<Session> inner_;
 };
 
 class Vm final : public Executor {
@@ -75,13 +74,13 @@ class Vm final : public Executor {
     const int number = ++opened_;
     const auto say = [](std::string_view line) { log_info("vm", "{}", line); };
     const MadeImage image = co_await make_debian_image(recipe_, context_.cache, say);
-    const auto agent = co_await build_agent(target_, context_.data, context_.cache);
     const std::string name = "vm:" + recipe_.name + "#" + std::to_string(number);
     MachineOptions options{recipe_, image, context_.scratch / ("vm" + std::to_string(number)), context_.agent};
     auto machine = co_await Machine::start(std::move(options));
     auto connection = co_await machine->connect(kBootPatience);
-    auto inner = co_await GuestSession::open(name, std::move(connection), agent);
-    co_return std::make_unique<VmSession>(std::move(machine), std::move(inner));
+    GuestOptions guest{name, target_, context_.data, context_.cache, setting(spec_, "driver"), "", [far = machine.get()] { return far->connect(kBootPatience); }};
+    OpenedGuest opened = co_await open_guest(std::move(guest), std::move(connection));
+    co_return std::make_unique<VmSession>(std::move(machine), std::move(opened.session));
   }
 
  private:

@@ -21,6 +21,10 @@ void add_target_options(CLI::App& app, TargetOptions& options) {
   app.add_option("--ssh-key", options.ssh_key, "private key for remote:; default: ~/.ssh/id_ed25519")->type_name("FILE");
   app.add_option("--known-hosts", options.known_hosts, "the remote machine's host key; default: ~/.ssh/known_hosts")
       ->type_name("FILE");
+  app.add_option("--driver", options.driver, "what runs programs in vm and remote: xtest's agent, the machine's own sh; auto: the agent if it runs there")
+      ->check(CLI::IsMember({"auto", "agent", "sh"}))->capture_default_str();
+  app.add_option("--far-folder", options.far_folder, "folder on a remote machine; default: the first of TMPDIR, /tmp, /var/tmp, ~ that allows programs")
+      ->type_name("DIR");
 }
 
 void add_run_options(CLI::App& app, RunOptions& options) {

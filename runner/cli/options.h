@@ -18,6 +18,7 @@ struct TargetOptions {
   std::vector<std::string> languages;          // empty: c, cxx and whatever else is there; "all"
   std::string on;                              // executor, empty: the target's first that can be used
   std::string ssh_key, known_hosts;            // for a remote machine; empty: what ssh(1) has in the home folder
+  std::string driver = "auto", far_folder;     // what runs the programs on another machine, and where
 };
 
 struct RunOptions {

@@ -35,7 +35,15 @@ std::string in_home(const char* file) {
 // The target's own, and the machine that was asked for.
 std::vector<ExecutorSpec> executors_of(const Target& target, const TargetOptions& options) {
   auto spec = remote_spec(options.on);
-  if (!spec) return target.executors;
+  if (!spec) {
+    auto executors = target.executors;
+    for (ExecutorSpec& own : executors) {
+      if (own.name == "vm") own.settings["driver"] = options.driver;
+    }
+    return executors;
+  }
+  spec->settings["driver"] = options.driver;
+  spec->settings["folder"] = options.far_folder;
   spec->settings["key"] = options.ssh_key.empty() ? in_home("id_ed25519") : options.ssh_key;
   spec->settings["known_hosts"] = options.known_hosts.empty() ? in_home("known_hosts") : options.known_hosts;
   return {*spec};

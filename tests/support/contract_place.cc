@@ -3,6 +3,7 @@
 
 #include "emulators/host/host.h"
 #include "emulators/qemu_user/qemu_user.h"
+#include "emulators/remote/remote.h"
 #include "emulators/wine/wine.h"
 #include "runner/base/process.h"
 #include "targets/load.h"
@@ -53,7 +54,8 @@ ContractPlace::ContractPlace(ContractRow row) : row_(std::move(row)) {
   std::string pattern = fs::temp_directory_path() / "xtest-contract-XXXXXX";
   folder_ = ::mkdtemp(pattern.data());
   find_target();
-  build();
+  if (row_.executor == "remote") find_server();
+  if (why_not_.empty()) build();
   if (!why_not_.empty()) return;
   executor_ = another();
   const Availability availability = run_task(io_, executor_->available());
@@ -72,6 +74,17 @@ void ContractPlace::find_target() {
     if (spec.name == row_.executor) spec_ = spec;
   }
   for (const auto& [key, value] : row_.settings) spec_.settings[key] = value;
+}
+
+// The far side is this machine, and its folders are ours.
+void ContractPlace::find_server() {
+  server_ = std::make_unique<SshServer>(io_, SshServerKind{{}, "", row_.is_dropbear});
+  why_not_ = server_->why_not();
+  if (!why_not_.empty()) return;
+  const SshOptions ssh = server_->options();
+  spec_.name = "remote";
+  spec_.settings.insert({{"user", ssh.user}, {"host", ssh.host}, {"port", std::to_string(ssh.port)}, {"key", ssh.private_key.string()},
+                         {"known_hosts", server_->known_hosts().string()}, {"folder", folder_.string()}});
 }
 
 void ContractPlace::build() {
@@ -97,6 +110,7 @@ void ContractPlace::build() {
 std::shared_ptr<Executor> ContractPlace::make(const Target& target, const ExecutorSpec& spec, const fs::path& place) {
   const ExecutorContext context{XTEST_AGENT, XTEST_SOURCE_DIR, place / "scratch", place / "cache"};
   if (spec.name == "host") return make_host_executor(target, spec, context);
+  if (spec.name == "remote") return make_remote_executor(target, spec, context);
   if (spec.name == "qemu-user") return make_qemu_user_executor(target, spec, context);
   return make_wine_executor(target, spec, context);
 }
@@ -110,7 +124,10 @@ std::shared_ptr<Executor> ContractPlace::another(const std::map<std::string, std
   return make(target, spec, folder_);
 }
 
-std::shared_ptr<Executor> ContractPlace::another_in(const fs::path& folder) { return make(target_, spec_, folder); }
+std::shared_ptr<Executor> ContractPlace::another_in(const fs::path& folder) {
+  if (is_far()) return another({{"folder", folder.string()}});
+  return make(target_, spec_, folder);
+}
 
 Session& ContractPlace::session() {
   if (!session_) session_ = run_task(io_, executor_->open());
@@ -125,7 +142,27 @@ RunRequest ContractPlace::request(std::vector<std::string> words) const {
   return request;
 }
 
-Completion ContractPlace::run(RunRequest request) { return run_task(io_, session().run(std::move(request))); }
+Completion ContractPlace::run(RunRequest request) {
+  stage(request);
+  return run_task(io_, session().run(std::move(request)));
+}
+
+// As the engine does; what is not there is left to the run.
+void ContractPlace::stage(const RunRequest& request) {
+  std::vector<fs::path> files;
+  for (const Argument& argument : request.command.argv) {
+    const auto* path = std::get_if<PathRef>(&argument);
+    if (path && fs::exists(path->host)) files.push_back(path->host);
+  }
+  run_task(io_, session().stage(files));
+}
+
+// The far side learns of it by the end of the connection.
+void ContractPlace::drop_session() {
+  session_.reset();
+  io_.restart();
+  io_.run_for(std::chrono::milliseconds(is_far() ? 300 : 0));
+}
 
 std::string ContractPlace::out_of(std::vector<std::string> words) {
   const Completion completion = run(std::move(words));
@@ -152,6 +189,14 @@ std::vector<std::string> processes_left_with(const std::string& text) {
     left = processes_with(text);
   }
   return left;
+}
+
+pid_t parent_running(const std::string& mark) {
+  pid_t found = 0;
+  for_each_process([&](pid_t pid, const fs::path& process) {
+    if (pid != ::getpid() && read_whole(process / "cmdline").find(mark) != std::string::npos) found = parent_of(process);
+  });
+  return found;
 }
 
 pid_t agent_running(const std::string& mark) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "emulators/executor.h"
+#include "tests/support/ssh_server.h"
 
 #include <sys/types.h>
 
@@ -20,6 +21,8 @@ namespace xtest {
 struct ContractRow {
   std::string label, triple, executor;
   std::map<std::string, std::string> settings;       // in place of the target file's
+  bool is_dropbear = false;                          // for "remote": the server
+  bool knows_pipe = true;                            // tells death by SIGPIPE from exit code 141
 };
 std::ostream& operator<<(std::ostream& out, const ContractRow& row);
 
@@ -31,6 +34,8 @@ class ContractPlace {
   ~ContractPlace();
 
   const std::string& why_not() const { return why_not_; }
+  bool is_far() const { return row_.executor == "remote" || row_.executor == "serial"; }
+  bool knows_pipe() const { return row_.knows_pipe; }
   bool is_windows() const { return target_.triple.find("windows") != std::string::npos; }
   const std::filesystem::path& folder() const { return folder_; }      // everything of this row is below it
   const std::filesystem::path& program() const { return program_; }
@@ -41,8 +46,9 @@ class ContractPlace {
   std::shared_ptr<Executor> another_in(const std::filesystem::path& folder);   // scratch and cache are there
 
   Session& session();                                // opened when there is none
-  void drop_session() { session_.reset(); }
+  void drop_session();
   RunRequest request(std::vector<std::string> words) const;            // program() with these words
+  void stage(const RunRequest& request);
   Completion run(RunRequest request);
   Completion run(std::vector<std::string> words) { return run(request(std::move(words))); }
   std::string out_of(std::vector<std::string> words);                  // stdout of a run that must exit with 0
@@ -52,8 +58,11 @@ class ContractPlace {
   void build();
   std::shared_ptr<Executor> make(const Target& target, const ExecutorSpec& spec, const std::filesystem::path& place);
 
+  void find_server();
+
   ContractRow row_;
   asio::io_context io_;
+  std::unique_ptr<SshServer> server_;
   std::filesystem::path folder_, program_;
   Target target_;
   ExecutorSpec spec_;
@@ -66,5 +75,6 @@ class ContractPlace {
 std::vector<std::string> processes_with(const std::string& text);
 std::vector<std::string> processes_left_with(const std::string& text);      // after a moment for those that are ending
 pid_t agent_running(const std::string& mark);      // our agent that started the process with this word; 0: none
+pid_t parent_running(const std::string& mark);     // whoever did
 
 }  // namespace xtest
