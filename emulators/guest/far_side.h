@@ -28,7 +28,7 @@ class FarSide {
   static Task<std::unique_ptr<FarSide>> open(std::unique_ptr<SshConnection> connection, Connect further, std::string folder);
 
   const std::string& folder() const { return folder_; }
-  const std::string& system() const { return system_; }       // "Linux 6.1.0 x86_64"
+  const std::string& kernel() const { return system_; }       // "Linux 6.1.0 x86_64"
   bool alive() const { return connections_.front()->alive(); }
 
   Task<std::unique_ptr<SshChannel>> exec(std::string command, SshOutput output);

@@ -43,7 +43,7 @@ Task<Tried> try_agent(GuestOptions options, FarSide& side) {
 
 Task<OpenedGuest> open_guest(GuestOptions options, std::unique_ptr<SshConnection> connection) {
   auto side = co_await FarSide::open(std::move(connection), options.further, options.folder);
-  const std::string system = side->system();
+  const std::string system = side->kernel();
   Tried tried;
   if (options.driver != "sh") tried = co_await try_agent(options, *side);
   if (tried.agent) {

@@ -101,6 +101,7 @@ R() {
   echo "$q" >now
   if [ "$l" != 0 ]; then W "$q" "$l" </dev/null >/dev/null 2>&1 & fi
   (
+    exec </dev/null >out 2>err      # not at the closing bracket: mksh would put its own words there
     p=; { read -r p m </proc/self/stat; } 2>/dev/null
     cd "$f" || exit 126
     if [ "${p:-$$}" = $$ ]; then
@@ -108,7 +109,7 @@ R() {
     fi
     echo "$q $p" >"$A/now"
     exec $S env -i "$@"
-  ) </dev/null >out 2>err
+  )
   e=$? m=; [ -s said ] && read -r m <said
   n=0 g=-
   if [ "$e" -gt 256 ]; then n=$((e - 256)); elif [ "$e" -gt 128 ] && [ -n "$m" ]; then n=$((e - 128)); fi

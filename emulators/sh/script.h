@@ -32,7 +32,7 @@ struct ShScriptFacts {
 };
 
 // Finds a folder (`wanted`, or the first of some in which a program can be started) and makes `name` in it. Says lines
-// "NONCE KEY VALUE": folder, why (there is none), tar, system (uname -srm), elf (the first bytes of its own sh).
+// "NONCE KEY VALUE": folder, why (there is none), tar, system: `uname -srm`, elf: the first bytes of its own sh.
 std::string place_script(const std::string& nonce, const std::string& name, const std::string& wanted);
 
 // Afterwards the shell takes lines R and B, see driver.cc.

@@ -78,7 +78,7 @@ void ContractPlace::find_target() {
 
 // The far side is this machine, and its folders are ours.
 void ContractPlace::find_server() {
-  server_ = std::make_unique<SshServer>(io_, SshServerKind{{}, "", row_.is_dropbear});
+  server_ = std::make_unique<SshServer>(io_, SshServerKind{{}, row_.login_shell, row_.is_dropbear});
   why_not_ = server_->why_not();
   if (!why_not_.empty()) return;
   const SshOptions ssh = server_->options();
@@ -155,6 +155,11 @@ void ContractPlace::stage(const RunRequest& request) {
     if (path && fs::exists(path->host)) files.push_back(path->host);
   }
   run_task(io_, session().stage(files));
+}
+
+void ContractPlace::use(std::shared_ptr<Executor> executor) {
+  drop_session();
+  executor_ = std::move(executor);
 }
 
 // The far side learns of it by the end of the connection.

@@ -23,6 +23,7 @@ struct ContractRow {
   std::map<std::string, std::string> settings;       // in place of the target file's
   bool is_dropbear = false;                          // for "remote": the server
   bool knows_pipe = true;                            // tells death by SIGPIPE from exit code 141
+  std::string login_shell = {};                      // on the server; empty: the user's
 };
 std::ostream& operator<<(std::ostream& out, const ContractRow& row);
 
@@ -41,11 +42,13 @@ class ContractPlace {
   const std::filesystem::path& program() const { return program_; }
   asio::io_context& io() { return io_; }
   Executor& executor() { return *executor_; }
+  const SshServer& server() const { return *server_; }                 // of "remote"
   // One more of the same kind, not yet asked whether it is available.
   std::shared_ptr<Executor> another(const std::map<std::string, std::string>& settings = {}, const std::string& arch = "");
   std::shared_ptr<Executor> another_in(const std::filesystem::path& folder);   // scratch and cache are there
 
   Session& session();                                // opened when there is none
+  void use(std::shared_ptr<Executor> executor);      // from now on, instead
   void drop_session();
   RunRequest request(std::vector<std::string> words) const;            // program() with these words
   void stage(const RunRequest& request);
