@@ -4,14 +4,10 @@
 #include "emulators/sh/encoding.h"
 #include "emulators/sh/script.h"
 #include "runner/base/error.h"
-#include "runner/base/files.h"
-#include "runner/base/hash.h"
 #include "runner/base/log.h"
 #include "runner/base/random.h"
 #include "runner/base/text.h"
 #include "runner/store/archive.h"
-
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <utility>
@@ -21,26 +17,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_staged = 16u << 20;
 constexpr std::size_t most_connections = 4;
 constexpr std::size_t octal_line = 1000;         // bytes a printf
 
-// What changes when a file does; empty: it has gone.
-std::string stamp_of(const fs::path& file) {
-  struct stat status{};
-  if (::stat(file.c_str(), &status) != 0) return "";
-  return std::to_string(status.st_ino) + " " + std::to_string(status.st_size) + " " + std::to_string(status.st_mtim.tv_sec) + "." +
-         std::to_string(status.st_mtim.tv_nsec);
-}
-
-std::string read_program(const fs::path& file) {
-  auto bytes = read_file(file);
-  if (!bytes) throw Error(ErrorKind::infra, file.string() + " has gone");
-  return std::move(*bytes);
-}
-
 std::string value_of(const std::string& said, const std::string& nonce, const std::string& key) {
-  const std::string begin = nonce + " " + key + " ";
+  const std::string begin = nonce + " 0 " + key + " ";
   for (const auto line : split(said, '\n')) {
     if (line.starts_with(begin)) return std::string(trim(line.substr(begin.size())));
   }
@@ -95,11 +76,13 @@ auto FarSide::on_any(Attempt attempt) -> decltype(attempt(std::declval<SshConnec
 }
 
 Task<std::unique_ptr<SshChannel>> FarSide::exec(std::string command, SshOutput output) {
-  co_return co_await on_any([&](SshConnection& connection) { return connection.exec(command, output); });
+  const auto attempt = [&](SshConnection& connection) { return connection.exec(command, output); };
+  co_return co_await on_any(attempt);
 }
 
 Task<Completion> FarSide::run(std::string command, std::string input) {
-  co_return co_await on_any([&](SshConnection& connection) { return connection.run(command, input); });
+  const auto attempt = [&](SshConnection& connection) { return connection.run(command, input); };
+  co_return co_await on_any(attempt);
 }
 
 Task<void> FarSide::send(std::string member, std::string bytes) {
@@ -108,52 +91,25 @@ Task<void> FarSide::send(std::string member, std::string bytes) {
   co_await send_all(std::move(members), "");
 }
 
-// A guest's folder for temporary files may lie in its memory: what was sent long ago makes room.
-Task<void> FarSide::make_room() {
-  if (bytes_ < most_staged) co_return;
-  const Completion done = co_await run("rm -rf " + folder_ + "/files " + folder_ + "/store");
-  if (!exited_with(done, 0)) throw Error(ErrorKind::infra, "cannot remove what was sent: rm " + describe(done.how));
-  staged_.clear();
-  folders_.clear();
-  contents_.clear();
-  bytes_ = 0;
-}
-
-std::string FarSide::place_for(const fs::path& file) {
-  const auto place = folders_.try_emplace(file.parent_path(), std::to_string(folders_.size())).first;
-  return "files/" + place->second + "/" + file.filename().string();
-}
-
 Task<void> FarSide::stage(std::vector<fs::path> files) {
-  co_await make_room();
-  Members members;
-  std::string links;
-  std::map<fs::path, Staged> now;
-  std::set<std::string> sent;
-  for (const auto& file : files) {
-    const std::string stamp = stamp_of(file);
-    const auto known = staged_.find(file);
-    if (known != staged_.end() && known->second.stamp == stamp && !stamp.empty()) continue;
-    std::string bytes = read_program(file);
-    if (const std::string why = why_foreign(bytes); !why.empty()) throw Error(ErrorKind::infra, file.filename().string() + " " + why);
-    const std::string digest = sha256_hex(bytes).substr(0, 32), place = place_for(file);
-    now[file] = {stamp, digest, folder_ + "/" + place};
-    const std::string store = "store/" + digest;
-    links += "mkdir -p " + sh_quote(fs::path(place).parent_path().string()) + "; rm -f " + sh_quote(place) + "; ln " + store + " " + sh_quote(place) +
-             " 2>/dev/null || cp " + store + " " + sh_quote(place) + " || exit 1\n";
-    if (contents_.contains(digest) || !sent.insert(digest).second) continue;
-    bytes_ += bytes.size();
-    members.emplace_back(store, std::move(bytes));
+  if (staging_.is_full()) {
+    std::string removal = "rm -rf " + folder_ + "/files " + folder_ + "/store";
+    const Completion done = co_await run(std::move(removal));
+    if (!exited_with(done, 0)) throw Error(ErrorKind::infra, "cannot remove what was sent: rm " + describe(done.how));
+    staging_.forget();
   }
-  if (now.empty()) co_return;
-  co_await send_all(std::move(members), std::move(links));
-  contents_.merge(sent);
-  for (auto& [file, entry] : now) staged_[file] = std::move(entry);
+  const Staging::Load load = staging_.plan(files);
+  if (load.empty()) co_return;
+  for (const auto& [path, bytes] : load.contents) {
+    if (const std::string why = why_foreign(bytes); !why.empty()) throw Error(ErrorKind::infra, "a program to be sent " + why);
+  }
+  co_await send_all(load.contents, load.links);
+  staging_.sent(load);
 }
 
 std::string FarSide::path_of(const fs::path& file) const {
-  const auto staged = staged_.find(file);
-  return staged == staged_.end() ? file.string() : staged->second.path;
+  const std::string below = staging_.path_of(file);
+  return below.empty() ? "" : folder_ + "/" + below;
 }
 
 Task<void> FarSide::send_all(Members members, std::string links) {
@@ -168,7 +124,8 @@ Task<void> FarSide::send_tar(Members members, std::string links) {
   for (const auto& [path, bytes] : members) tar.file(path, bytes, 0755);
   tar.file("links", links, 0644);
   std::string bytes = tar.finish();
-  const Completion done = co_await run("sh -c 'umask 022; cd " + folder_ + " && tar -xf - && sh ./links && rm -f links'", std::move(bytes));
+  std::string command = "sh -c 'umask 022; cd " + folder_ + " && tar -xf - && sh ./links && rm -f links'";
+  const Completion done = co_await run(std::move(command), std::move(bytes));
   require(done, "tar");
 }
 
@@ -180,20 +137,12 @@ Task<void> FarSide::send_text(Members members, std::string links) {
       script += "printf '" + to_octal(std::string_view(bytes).substr(at, octal_line)) + "' >>" + path + " || exit 1\n";
     script += "chmod 755 " + path + " || exit 1\nset -- $(cksum <" + path + "); [ \"$1\" = " + std::to_string(posix_cksum(bytes)) + " ] || exit 2\n";
   }
-  const Completion done = co_await run("exec sh", script + links + "exit 0\n");
+  script += links + "exit 0\n";
+  const Completion done = co_await run("exec sh", std::move(script));
   require(done, "sh");
 }
 
-// Class, byte order and machine of an ELF file against those of the shell over there; a 32-bit program on a 64-bit
-// system cannot be judged so.
-std::string FarSide::why_foreign(const std::string& program) const {
-  constexpr std::size_t header = 20;
-  if (elf_.size() < header || program.size() < header || !program.starts_with("\x7f" "ELF") || !elf_.starts_with("\x7f" "ELF")) return "";
-  const bool is_same_class = program[4] == elf_[4], is_same_order = program[5] == elf_[5];
-  const bool is_same_machine = program.compare(18, 2, elf_, 18, 2) == 0;
-  if (is_same_order && (!is_same_class || is_same_machine)) return "";
-  return "is for another processor than that of the far side, " + system_;
-}
+std::string FarSide::why_foreign(const std::string& program) const { return xtest::why_foreign(program, elf_, system_); }
 
 Task<void> FarSide::remove() {
   std::string trouble;

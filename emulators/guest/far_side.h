@@ -6,14 +6,13 @@
 // channels of a connection (MaxSessions) is reached by further connections. io_context thread; errors are Error{infra}.
 #pragma once
 
+#include "emulators/guest/staging.h"
 #include "emulators/ssh/connection.h"
 #include "runner/base/asio.h"
 
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,35 +34,28 @@ class FarSide {
   Task<Completion> run(std::string command, std::string input = {});
   Task<void> send(std::string member, std::string bytes);     // an executable file of the folder
   Task<void> stage(std::vector<std::filesystem::path> files);
-  std::string path_of(const std::filesystem::path& file) const;      // over there; one that was not staged: its own
-  bool is_staged(const std::filesystem::path& file) const { return staged_.contains(file); }
+  std::string path_of(const std::filesystem::path& file) const;      // over there; "" for what was not staged
   Task<void> remove();                                         // what cannot be removed is logged
 
   // Why a program for a processor cannot run there, or empty: a shell would take it for a script.
   std::string why_foreign(const std::string& program) const;
 
  private:
-  struct Staged { std::string stamp, digest, path; };
   using Members = std::vector<std::pair<std::string, std::string>>;      // path below the folder, bytes
 
   FarSide() = default;
   template <class Attempt>
   auto on_any(Attempt attempt) -> decltype(attempt(std::declval<SshConnection&>()));
   Task<void> look_around(std::string wanted);
-  Task<void> make_room();
   Task<void> send_all(Members members, std::string links);
   Task<void> send_tar(Members members, std::string links);
   Task<void> send_text(Members members, std::string links);
-  std::string place_for(const std::filesystem::path& file);
 
   std::vector<std::unique_ptr<SshConnection>> connections_;   // the first has the driver
   Connect further_;
   std::string folder_, system_, elf_;
   bool has_tar_ = false;
-  std::map<std::filesystem::path, Staged> staged_;
-  std::map<std::filesystem::path, std::string> folders_;      // of this side -> number there
-  std::set<std::string> contents_;                            // digests of what lies in store/
-  std::size_t bytes_ = 0;
+  Staging staging_;
 };
 
 }  // namespace xtest

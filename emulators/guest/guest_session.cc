@@ -24,7 +24,10 @@ GuestSession::GuestSession(const std::string& name, std::unique_ptr<AgentClient>
 
 Task<void> GuestSession::stage(std::vector<std::filesystem::path> files) { co_await side_->stage(std::move(files)); }
 
-std::string GuestSession::render(const PathRef& path) const { return side_->path_of(path.host); }
+std::string GuestSession::render(const PathRef& path) const {
+  const std::string there = side_->path_of(path.host);
+  return there.empty() ? path.host.string() : there;
+}
 
 Task<void> GuestSession::close() {
   co_await AgentSession::close();

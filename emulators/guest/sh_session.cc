@@ -28,7 +28,7 @@ Task<void> ShSession::stage(std::vector<std::filesystem::path> files) { co_await
 
 Task<Completion> ShSession::run(RunRequest request) {
   const std::string folder = side_->folder() + "/runs/" + std::to_string(++runs_);
-  const auto path_of = [this](const std::filesystem::path& file) { return side_->is_staged(file) ? side_->path_of(file) : ""; };
+  const std::function<std::string(const std::filesystem::path&)> path_of = [this](const std::filesystem::path& file) { return side_->path_of(file); };
   co_return co_await run_by_sh(*driver_, std::move(request), folder, path_of);
 }
 

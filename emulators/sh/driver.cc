@@ -5,10 +5,12 @@
 #include "emulators/sh/frames.h"
 #include "emulators/sh/outcome.h"
 #include "runner/base/error.h"
+#include "runner/base/random.h"
 #include "runner/base/text.h"
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <utility>
 
 namespace xtest {
@@ -17,7 +19,7 @@ namespace {
 using std::chrono_literals::operator""s;
 using Steady = std::chrono::steady_clock;
 
-constexpr auto kill_patience = 20s;                  // the guard itself takes five at most
+constexpr auto kill_patience = 10s;                  // the guard itself takes five at most
 constexpr auto close_patience = 5s;
 constexpr std::size_t block_of_bytes = 48u << 10;    // of a file that goes as text; a serial line's reader holds 4 KiB
 constexpr std::size_t block_of_lines = 2048, block_of_octal = 900;
@@ -45,6 +47,7 @@ struct ShDriver::State : std::enable_shared_from_this<State> {
 
   void connect();
   Task<void> greet();
+  Task<void> load(std::string script);
   Task<bool> hear(std::function<bool()> what, Steady::duration patience);
   void take(std::string_view bytes);
   void take_of_guard(std::string_view bytes);
@@ -68,6 +71,7 @@ struct ShDriver::State : std::enable_shared_from_this<State> {
   std::string why_dead;
   std::uint32_t next_seq = 1;
   std::deque<std::shared_ptr<Pending>> runs;
+  std::map<std::string, std::string> told;   // frames about no run
   std::string kept;                       // the checksum of the last block
   std::uint32_t kept_seq = 0;
 };
@@ -92,11 +96,34 @@ void ShDriver::State::connect() {
 }
 
 Task<void> ShDriver::State::greet() {
-  line->write(driver_script(options.facts, options.framing));
+  if (options.framing == ShFraming::lines) {
+    std::string script = line_driver_script(options.facts.nonce, "xtest-" + random_hex(8), options.wanted_folder);
+    co_await load(std::move(script));
+  } else {
+    line->write(driver_script(options.facts));
+  }
   if (guard) guard->write(guard_script(options.facts));
-  const bool greeted = co_await hear([this] { return is_ready && (!guard || guards); }, options.patience);
+  const std::function<bool()> is_told = [this] { return told.contains("why") || (is_ready && (!guard || guards)); };
+  const bool greeted = co_await hear(is_told, options.patience);
   if (!why_dead.empty()) throw Error(ErrorKind::infra, why_dead);
+  if (const auto why = told.find("why"); why != told.end()) throw Error(ErrorKind::infra, "there is no place for programs on the far side: " + why->second);
   if (!greeted) throw Error(ErrorKind::infra, "the far side's sh does not say that it is ready");
+  if (options.framing == ShFraming::lines) options.facts.folder = told["folder"];
+}
+
+Task<void> ShDriver::State::load(std::string script) {
+  line->write(loader_line(options.facts.nonce));
+  for (std::size_t at = 0; at < script.size(); at += block_of_octal) {
+    const std::string piece = script.substr(at, block_of_octal);
+    const std::uint32_t seq = next_seq++;
+    line->write("X " + std::to_string(seq) + " '" + to_octal(piece) + "'\n");
+    const std::function<bool()> is_kept = [this, seq] { return kept_seq == seq; };
+    const bool answered = co_await hear(is_kept, options.patience);
+    const std::string wanted = std::to_string(posix_cksum(std::string_view(script).substr(0, at + piece.size())));
+    if (!answered || kept != wanted)
+      throw Error(ErrorKind::infra, why_dead.empty() ? "the far side's sh does not take its script" : why_dead);
+  }
+  line->write("eval \"$s\"\n");
 }
 
 // False when it did not happen in time, or the shell is gone.
@@ -120,6 +147,8 @@ void ShDriver::State::take(std::string_view bytes) {
     if (frame.seq == 0 && frame.kind == "ready" && !is_ready) {
       is_ready = true;
       has_base64 = frame.rest.ends_with("base64");
+    } else if (frame.seq == 0 && (!is_ready || frame.kind == "bye")) {
+      told[frame.kind] = frame.rest;
     } else if (frame.kind == "kept") {
       kept = frame.rest;
       kept_seq = frame.seq;
@@ -249,7 +278,10 @@ Task<void> ShDriver::State::put(std::string path, std::string bytes) {
   if (!why_dead.empty()) throw Error(ErrorKind::infra, why_dead);
   const std::size_t block = options.framing == ShFraming::bytes ? block_of_bytes : has_base64 ? block_of_lines : block_of_octal;
   line->write(": >" + sh_quote(path) + "\n");
-  for (std::size_t at = 0; at < bytes.size(); at += block) co_await put_block(path, bytes.substr(at, block));
+  for (std::size_t at = 0; at < bytes.size(); at += block) {
+    std::string piece = bytes.substr(at, block);
+    co_await put_block(path, std::move(piece));
+  }
 }
 
 Task<void> ShDriver::State::put_block(std::string path, std::string piece) {
@@ -259,7 +291,8 @@ Task<void> ShDriver::State::put_block(std::string path, std::string piece) {
     const std::string text = has_base64 ? "base64 " + sh_quote(path) + " " + to_base64(piece) : "octal " + sh_quote(path) + " '" + to_octal(piece) + "'";
     const std::string command = "B " + std::to_string(seq) + " " + text + " " + checksum;
     line->write(command + "\n");
-    const bool answered = co_await hear([this, seq] { return kept_seq == seq; }, options.patience);
+    const std::function<bool()> is_kept = [this, seq] { return kept_seq == seq; };
+    const bool answered = co_await hear(is_kept, options.patience);
     if (!answered) throw Error(ErrorKind::infra, why_dead.empty() ? "the far side's sh does not take a block" : why_dead);
     if (kept == checksum) co_return;
   }
@@ -314,8 +347,30 @@ Task<void> ShDriver::close() {
   const auto state = state_;
   if (!state->why_dead.empty()) co_return;
   state->line->end_input();
-  co_await state->hear([] { return false; }, close_patience);   // until it has gone
+  const std::function<bool()> is_told = [state] { return state->told.contains("bye"); };   // or it has gone
+  co_await state->hear(is_told, close_patience);
   state->fail("the driver was closed");
+}
+
+Task<void> ShDriver::perform(std::string text) {
+  const auto state = state_;
+  const std::string file = folder() + "/sh/command";
+  co_await state->put(file, std::move(text));
+  const std::uint32_t seq = state->next_seq++;
+  state->line->write(". " + file + "; T " + std::to_string(seq) + " kept $?\n");
+  const std::function<bool()> is_kept = [state, seq] { return state->kept_seq == seq; };
+  const bool answered = co_await state->hear(is_kept, state->options.patience);
+  if (answered && state->kept == "0") co_return;
+  throw Error(ErrorKind::infra, !state->why_dead.empty() ? state->why_dead
+                                : answered               ? "the far side's sh cannot do what it must: status " + state->kept
+                                                         : "the far side's sh does not answer");
+}
+
+const std::string& ShDriver::folder() const { return state_->options.facts.folder; }
+
+std::string ShDriver::told(const std::string& key) const {
+  const auto found = state_->told.find(key);
+  return found == state_->told.end() ? "" : found->second;
 }
 
 bool ShDriver::alive() const { return state_->why_dead.empty(); }

@@ -34,8 +34,9 @@ class ShLine {
 };
 
 struct ShDriverOptions {
-  ShScriptFacts facts;
+  ShScriptFacts facts;                              // lines: the nonce alone; the driver finds its folder itself
   ShFraming framing = ShFraming::bytes;
+  std::string wanted_folder;                        // lines: where, as place_script() has it
   std::chrono::milliseconds patience{30000};        // for the next word beyond a run's own limit
 };
 
@@ -51,8 +52,14 @@ class ShDriver {
   // Of the command: argv, env, cwd, fresh_cwd and the limits of time and output.
   Task<Completion> run(AgentCommand command);
 
+  const std::string& folder() const;
+  std::string told(const std::string& key) const;   // lines: what place_script() says; else empty
+
   // Makes or replaces a file over there, by text alone, each block checked. Nothing else may be in flight. Throws Error{infra}.
   Task<void> put(std::string path, std::string bytes);
+
+  // Has it perform shell text. Throws Error{infra} unless its status is 0. As put().
+  Task<void> perform(std::string text);
 
   Task<void> close();
   bool alive() const;

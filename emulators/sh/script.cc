@@ -8,7 +8,6 @@ namespace {
 
 constexpr const char* kPlace = R"sh(
 LC_ALL=C; export LC_ALL
-T() { printf '%s\n' "$N $*"; }
 D= Y='no folder can be made and programs be started in it'
 for d in ${W:-"$TMPDIR" /tmp /var/tmp "$HOME"}; do
   case $d in /*) ;; *) continue ;; esac
@@ -19,10 +18,15 @@ for d in ${W:-"$TMPDIR" /tmp /var/tmp "$HOME"}; do
   Y="no program can be started in $d"
   rm -rf "$F"
 done
-if [ -n "$D" ]; then T folder "$D"; else T why "$Y"; fi
-tar --help >/dev/null 2>&1 </dev/null; [ $? -ge 126 ] || T tar yes
-T system "$(uname -srm)"
-T elf $(od -An -v -tx1 -N20 "$(command -v sh)" 2>/dev/null)
+if [ -z "$D" ]; then      # it is up to the other side to end it
+  T 0 why "$Y"
+  while read -r x; do [ "$x" != 'exit 0' ] || exit 0; done
+  exit 1
+fi
+T 0 folder "$D"
+tar --help >/dev/null 2>&1 </dev/null; [ $? -ge 126 ] || T 0 tar yes
+T 0 system "$(uname -srm)"
+T 0 elf $(od -An -v -tx1 -N20 "$(command -v sh)" 2>/dev/null)
 )sh";
 
 // G lists the living members of a process group where /proc has them; fails if there is none.
@@ -70,10 +74,11 @@ P() {
 
 constexpr const char* kDriver = R"sh(
 trap : INT
-trap 'cd /; rm -rf "$D"' EXIT
+trap 'cd /; rm -rf "$D"; T 0 bye' EXIT
 exec 2>>said
 echo $$ >driver
-S=; setsid true </dev/null >/dev/null && S=setsid
+set +m       # a child that leads a group already would be left alone by setsid, and its status be lost
+S=; (exec setsid sh -c 'exit 7' </dev/null >/dev/null); [ $? = 7 ] && S=setsid
 [ -n "$S" ] || set -m
 E='od -An -v -tx1'; [ "$(echo xtest | base64)" = eHRlc3QK ] && [ "$(echo eHRlc3QK | base64 -d)" = xtest ] && E=base64
 S() {
@@ -89,6 +94,7 @@ W() {
     sleep 1; i=$((i + 1))
     read -r x p <now
     [ "$x" = "$1" ] && [ "$p" != - ] || return
+    K 0 $$ || break       # the driver has gone
   done
   echo "$1" >late
   K KILL "-$p" || K KILL "$p"
@@ -172,15 +178,25 @@ T 0 guards
 )sh";
 
 std::string variables(const ShScriptFacts& facts) { return "N=" + facts.nonce + " D=" + sh_quote(facts.folder) + "\n"; }
+std::string wishes(const std::string& nonce, const std::string& name, const std::string& wanted) {
+  return "N=" + nonce + " M=" + name + " W=" + sh_quote(wanted) + "\n";
+}
 
 }  // namespace
 
 std::string place_script(const std::string& nonce, const std::string& name, const std::string& wanted) {
-  return "N=" + nonce + " M=" + name + " W=" + sh_quote(wanted) + "\n" + kPlace;
+  return wishes(nonce, name, wanted) + kSayBytes + kPlace;
 }
 
-std::string driver_script(const ShScriptFacts& facts, ShFraming framing) {
-  return variables(facts) + kCommon + (framing == ShFraming::bytes ? kSayBytes : kSayLines) + kDriver;
+std::string driver_script(const ShScriptFacts& facts) { return variables(facts) + kCommon + kSayBytes + kDriver; }
+
+std::string line_driver_script(const std::string& nonce, const std::string& name, const std::string& wanted) {
+  return wishes(nonce, name, wanted) + kSayLines + kPlace + kCommon + kDriver;
+}
+
+std::string loader_line(const std::string& nonce) {
+  return "N=" + nonce + R"sh(; s=; T() { c=$(printf %s "$*" | cksum); printf '%s\n' "$N ${c%% *} $*"; }; )sh" +
+         R"sh(X() { s=$s$(printf "$2."); s=${s%.}; c=$(printf %s "$s" | cksum); T "$1" kept "${c%% *}"; })sh" + "\n";
 }
 
 std::string guard_script(const ShScriptFacts& facts) { return variables(facts) + kCommon + kGuard; }

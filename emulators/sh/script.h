@@ -12,6 +12,7 @@
 //   N ended STATUS SIGNAL NAME USER SYSTEM LATE OUT ERR     SIGNAL 0: it exited
 //   N failed TEXT                  it could not be tried
 //   N kept CRC                     of a block (B)
+//   0 bye                          it ends, its folder is removed
 // and of the guard:  0 guards;  N at PID STATE WCHAN NAME;  N killed gone|left|none
 //
 // How a signal is told from `exit 128+n`: a shell says "Segmentation fault" on its own stderr, which no program of ours
@@ -31,12 +32,19 @@ struct ShScriptFacts {
   std::string folder;        // over there; exists; without characters that a shell minds
 };
 
-// Finds a folder (`wanted`, or the first of some in which a program can be started) and makes `name` in it. Says lines
-// "NONCE KEY VALUE": folder, why (there is none), tar, system: `uname -srm`, elf: the first bytes of its own sh.
+// Finds a folder (`wanted`, or the first of some in which a program can be started) and makes `name` in it. Says
+//   0 folder PATH | 0 why TEXT (there is none) | 0 tar yes | 0 system `uname -srm` | 0 elf HEX (the first bytes of its own sh)
 std::string place_script(const std::string& nonce, const std::string& name, const std::string& wanted);
 
 // Afterwards the shell takes lines R and B, see driver.cc.
-std::string driver_script(const ShScriptFacts& facts, ShFraming framing);
+std::string driver_script(const ShScriptFacts& facts);
+
+// Both in one, for ShFraming::lines.
+std::string line_driver_script(const std::string& nonce, const std::string& name, const std::string& wanted);
+
+// For a line on which not much can be sent at once: afterwards `X N 'octal'` adds to a text and says `N kept CRC` of all
+// of it; eval "$s" performs it.
+std::string loader_line(const std::string& nonce);
 
 // For a second shell: takes lines `k N`. When its input ends, it kills driver and program and removes the folder.
 std::string guard_script(const ShScriptFacts& facts);

@@ -16,14 +16,14 @@ void add_target_options(CLI::App& app, TargetOptions& options) {
   app.add_option("--lang", options.languages, "c, cxx, go, rust or all; default: C, C++ and what else is there")
       ->delimiter(',')->allow_extra_args(false)->check(CLI::IsMember({"c", "cxx", "go", "rust", "all"}))->type_name("LANG");
   app.add_option("--on", options.on,
-                 "executor: host, qemu-user, wine, vm, remote:USER@HOST[:PORT]; default: the target's first that works here")
+                 "executor: host, qemu-user, wine, vm, remote:USER@HOST[:PORT], serial:[USER@]PATH[,BAUD]; default: the target's first that works here")
       ->type_name("EXECUTOR");
   app.add_option("--ssh-key", options.ssh_key, "private key for remote:; default: ~/.ssh/id_ed25519")->type_name("FILE");
   app.add_option("--known-hosts", options.known_hosts, "the remote machine's host key; default: ~/.ssh/known_hosts")
       ->type_name("FILE");
   app.add_option("--driver", options.driver, "what runs programs in vm and remote: xtest's agent, the machine's own sh; auto: the agent if it runs there")
       ->check(CLI::IsMember({"auto", "agent", "sh"}))->capture_default_str();
-  app.add_option("--far-folder", options.far_folder, "folder on a remote machine; default: the first of TMPDIR, /tmp, /var/tmp, ~ that allows programs")
+  app.add_option("--far-folder", options.far_folder, "folder on a machine of remote: or serial:; default: the first of TMPDIR, /tmp, /var/tmp, ~ that allows programs")
       ->type_name("DIR");
 }
 

@@ -2,6 +2,7 @@
 #include "runner/cli/prepare.h"
 
 #include "emulators/remote/remote.h"
+#include "emulators/serial/serial.h"
 #include "emulators/settings.h"
 #include "runner/base/text.h"
 #include "targets/features.h"
@@ -32,9 +33,15 @@ std::string in_home(const char* file) {
   return std::string(home ? home : "/") + "/.ssh/" + file;
 }
 
-// The target's own, and the machine that was asked for.
-std::vector<ExecutorSpec> executors_of(const Target& target, const TargetOptions& options) {
+// The machine that was asked for on the command line, whatever the target has.
+std::optional<ExecutorSpec> machine_asked_for(const TargetOptions& options) {
   auto spec = remote_spec(options.on);
+  return spec ? spec : serial_spec(options.on);
+}
+
+// The target's own, or that machine.
+std::vector<ExecutorSpec> executors_of(const Target& target, const TargetOptions& options) {
+  auto spec = machine_asked_for(options);
   if (!spec) {
     auto executors = target.executors;
     for (ExecutorSpec& own : executors) {
@@ -44,6 +51,8 @@ std::vector<ExecutorSpec> executors_of(const Target& target, const TargetOptions
   }
   spec->settings["driver"] = options.driver;
   spec->settings["folder"] = options.far_folder;
+  const char* password = ::getenv("XTEST_SERIAL_PASSWORD");
+  spec->settings["password"] = password ? password : "";
   spec->settings["key"] = options.ssh_key.empty() ? in_home("id_ed25519") : options.ssh_key;
   spec->settings["known_hosts"] = options.known_hosts.empty() ? in_home("known_hosts") : options.known_hosts;
   return {*spec};
@@ -54,7 +63,7 @@ Task<void> choose_executor(const Registry& registry, const TargetOptions& option
   const Target& target = prepared.target.target;
   const ExecutorContext context{folders.locations.libexec / "xtest-agent", folders.locations.data, folders.scratch / target.triple,
                                 folders.cache};
-  const bool is_remote = remote_spec(options.on).has_value();
+  const bool is_remote = machine_asked_for(options).has_value();
   for (const ExecutorSpec& spec : executors_of(target, options)) {
     if (prepared.executor || (!is_remote && !options.on.empty() && options.on != spec.name)) continue;
     const auto maker = registry.executors.find(spec.name);

@@ -279,6 +279,7 @@ TEST_P(ExecutorContract, AKilledAgentOfTheWineserverTakesAllOfWineWithIt) {
 }
 
 TEST_P(ExecutorContract, TheDestructorKillsWhatStillRuns) {
+  if (!place_->hears_our_end()) return;
   const std::string word = mark("destroyed");
   const auto result = launch({"hang", word});
   EXPECT_FALSE(processes_with(word).empty());
@@ -336,6 +337,8 @@ const ContractRow kRows[] = {
     {"ssh_sh", "x86_64-unknown-linux-gnu", "remote", {{"driver", "sh"}}, false, false},
     {"dropbear_agent", "x86_64-unknown-linux-gnu", "remote", {{"driver", "agent"}}, true},
     {"dropbear_sh", "x86_64-unknown-linux-gnu", "remote", {{"driver", "sh"}}, true, false},
+    {"serial", "x86_64-unknown-linux-gnu", "serial", {}, false, false},
+    {"serial_tty", "x86_64-unknown-linux-gnu", "serial", {}, false, false},
 };
 
 INSTANTIATE_TEST_SUITE_P(Places, ExecutorContract, testing::ValuesIn(kRows),

@@ -4,11 +4,13 @@
 #include "emulators/host/host.h"
 #include "emulators/qemu_user/qemu_user.h"
 #include "emulators/remote/remote.h"
+#include "emulators/serial/serial.h"
 #include "emulators/wine/wine.h"
 #include "runner/base/process.h"
 #include "targets/load.h"
 #include "targets/toolchain.h"
 #include "tests/support/run_task.h"
+#include "tests/support/temp_folder.h"
 
 #include <gtest/gtest.h>
 
@@ -55,6 +57,7 @@ ContractPlace::ContractPlace(ContractRow row) : row_(std::move(row)) {
   folder_ = ::mkdtemp(pattern.data());
   find_target();
   if (row_.executor == "remote") find_server();
+  if (row_.executor == "serial") find_machine();
   if (why_not_.empty()) build();
   if (!why_not_.empty()) return;
   executor_ = another();
@@ -78,13 +81,21 @@ void ContractPlace::find_target() {
 
 // The far side is this machine, and its folders are ours.
 void ContractPlace::find_server() {
-  server_ = std::make_unique<SshServer>(io_, SshServerKind{{}, row_.login_shell, row_.is_dropbear});
+  server_ = std::make_unique<SshServer>(io_, SshServerKind{row_.configuration, row_.login_shell, row_.is_dropbear});
   why_not_ = server_->why_not();
   if (!why_not_.empty()) return;
   const SshOptions ssh = server_->options();
   spec_.name = "remote";
   spec_.settings.insert({{"user", ssh.user}, {"host", ssh.host}, {"port", std::to_string(ssh.port)}, {"key", ssh.private_key.string()},
                          {"known_hosts", server_->known_hosts().string()}, {"folder", folder_.string()}});
+}
+
+void ContractPlace::find_machine() {
+  why_not_ = SerialMachine::why_not();
+  if (!why_not_.empty()) return;
+  machine_ = std::make_unique<SerialMachine>(io_, folder_, row_.label == "serial_tty" ? LineEnd::tty : LineEnd::socket);
+  spec_.name = "serial";
+  spec_.settings.insert({{"path", machine_->path()}, {"baud", "115200"}, {"folder", folder_.string()}});
 }
 
 void ContractPlace::build() {
@@ -108,8 +119,10 @@ void ContractPlace::build() {
 }
 
 std::shared_ptr<Executor> ContractPlace::make(const Target& target, const ExecutorSpec& spec, const fs::path& place) {
-  const ExecutorContext context{XTEST_AGENT, XTEST_SOURCE_DIR, place / "scratch", place / "cache"};
+  static const TempFolder agents;      // built once for all far places
+  const ExecutorContext context{XTEST_AGENT, XTEST_SOURCE_DIR, place / "scratch", is_far() ? agents.path() : place / "cache"};
   if (spec.name == "host") return make_host_executor(target, spec, context);
+  if (spec.name == "serial") return make_serial_executor(target, spec, context);
   if (spec.name == "remote") return make_remote_executor(target, spec, context);
   if (spec.name == "qemu-user") return make_qemu_user_executor(target, spec, context);
   return make_wine_executor(target, spec, context);
@@ -117,6 +130,10 @@ std::shared_ptr<Executor> ContractPlace::make(const Target& target, const Execut
 
 std::shared_ptr<Executor> ContractPlace::another(const std::map<std::string, std::string>& settings,
                                                  const std::string& arch) {
+  if (row_.executor == "serial" && session_) {      // which has the line for itself
+    run_task(io_, session_->close());
+    drop_session();
+  }
   Target target = target_;
   ExecutorSpec spec = spec_;
   if (!arch.empty()) target.arch = arch;

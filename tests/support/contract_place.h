@@ -7,6 +7,7 @@
 #pragma once
 
 #include "emulators/executor.h"
+#include "tests/support/serial_machine.h"
 #include "tests/support/ssh_server.h"
 
 #include <sys/types.h>
@@ -24,6 +25,7 @@ struct ContractRow {
   bool is_dropbear = false;                          // for "remote": the server
   bool knows_pipe = true;                            // tells death by SIGPIPE from exit code 141
   std::string login_shell = {};                      // on the server; empty: the user's
+  std::vector<std::string> configuration = {};       // further lines of sshd_config
 };
 std::ostream& operator<<(std::ostream& out, const ContractRow& row);
 
@@ -37,12 +39,13 @@ class ContractPlace {
   const std::string& why_not() const { return why_not_; }
   bool is_far() const { return row_.executor == "remote" || row_.executor == "serial"; }
   bool knows_pipe() const { return row_.knows_pipe; }
+  bool hears_our_end() const { return row_.executor != "serial"; }     // a line does not tell that we have gone
   bool is_windows() const { return target_.triple.find("windows") != std::string::npos; }
   const std::filesystem::path& folder() const { return folder_; }      // everything of this row is below it
   const std::filesystem::path& program() const { return program_; }
   asio::io_context& io() { return io_; }
   Executor& executor() { return *executor_; }
-  const SshServer& server() const { return *server_; }                 // of "remote"
+  SshServer& server() { return *server_; }                 // of "remote"
   // One more of the same kind, not yet asked whether it is available.
   std::shared_ptr<Executor> another(const std::map<std::string, std::string>& settings = {}, const std::string& arch = "");
   std::shared_ptr<Executor> another_in(const std::filesystem::path& folder);   // scratch and cache are there
@@ -62,10 +65,12 @@ class ContractPlace {
   std::shared_ptr<Executor> make(const Target& target, const ExecutorSpec& spec, const std::filesystem::path& place);
 
   void find_server();
+  void find_machine();
 
   ContractRow row_;
   asio::io_context io_;
   std::unique_ptr<SshServer> server_;
+  std::unique_ptr<SerialMachine> machine_;
   std::filesystem::path folder_, program_;
   Target target_;
   ExecutorSpec spec_;

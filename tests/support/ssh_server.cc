@@ -112,6 +112,21 @@ SshServer::~SshServer() {
   if (!folder_.empty()) fs::remove_all(folder_, ignored);
 }
 
+// "PID (sshd) S PARENT ...": those below the one that listens, itself left out.
+std::vector<pid_t> SshServer::connections() const {
+  std::vector<pid_t> found{pid()};
+  for (std::size_t at = 0; at < found.size(); ++at) {
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+      std::ifstream stat(entry.path() / "stat");
+      std::string number, name, state;
+      pid_t parent = 0;
+      if (stat >> number >> name >> state >> parent && parent == found[at] && name == "(sshd)") found.push_back(std::stoi(number));
+    }
+  }
+  found.erase(found.begin());
+  return found;
+}
+
 std::string SshServer::address() const {
   return options().user + "@127.0.0.1:" + std::to_string(port_);
 }

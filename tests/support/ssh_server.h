@@ -36,6 +36,7 @@ class SshServer {
   const std::filesystem::path& folder() const { return folder_; }
   std::filesystem::path home() const { return folder_ / "home"; }
   void kill() { child_->kill_group(); }
+  std::vector<pid_t> connections() const;                       // the processes that serve them
 
  private:
   void write_keys();

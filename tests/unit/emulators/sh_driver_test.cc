@@ -33,6 +33,7 @@ struct ShDrivers : testing::TestWithParam<std::string> {
     ShDriverOptions options;
     options.facts = {"0123456789abcdef", folder.path().string()};
     options.framing = framing;
+    options.wanted_folder = folder.path();
     auto guard = framing == ShFraming::bytes ? start_local_sh(io, GetParam(), path) : nullptr;
     driver = run_task(io, ShDriver::start(options, start_local_sh(io, GetParam(), path), std::move(guard)));
     return *driver;
@@ -42,7 +43,7 @@ struct ShDrivers : testing::TestWithParam<std::string> {
     command.argv = std::move(words);
     command.argv.insert(command.argv.begin(), XTEST_MISBEHAVE);
     command.env = {"PATH=/usr/bin:/bin"};
-    command.cwd = (folder.path() / "runs" / std::to_string(++runs)).string();
+    command.cwd = driver->folder() + "/runs/" + std::to_string(++runs);
     command.fresh_cwd = true;
     command.limits.wall = std::chrono::seconds(60);
     return command;
