@@ -5,6 +5,7 @@
 #include "emulators/sh/frames.h"
 #include "emulators/sh/outcome.h"
 #include "runner/base/error.h"
+#include "runner/base/hash.h"
 #include "runner/base/random.h"
 #include "runner/base/text.h"
 
@@ -21,8 +22,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr auto kill_patience = 10s;                  // the guard itself takes five at most
 constexpr auto close_patience = 5s;
-constexpr std::size_t block_of_bytes = 48u << 10;    // of a file that goes as text; a serial line's reader holds 4 KiB
-constexpr std::size_t block_of_lines = 2048, block_of_octal = 900;
+constexpr std::size_t block_of_base64 = 3072, block_of_octal = 900;   // as text below the 4 KiB that a tty's reader holds
 constexpr int tries_of_a_block = 4;
 
 struct Pending {
@@ -59,7 +59,8 @@ struct ShDriver::State : std::enable_shared_from_this<State> {
   void fail(const std::string& why);
   std::string text_of(const Pending& run) const;
   Task<void> put(std::string path, std::string bytes);
-  Task<void> put_block(std::string path, std::string piece);
+  Task<void> put_block(std::string text);
+  Task<void> wait_kept(std::uint32_t seq);
   Task<void> send(std::string text);
 
   asio::any_io_executor executor;
@@ -67,7 +68,7 @@ struct ShDriver::State : std::enable_shared_from_this<State> {
   std::unique_ptr<ShLine> line, guard;
   ShFrames frames, guard_frames;
   asio::steady_timer deadline, heard;
-  bool is_ready = false, guards = false, has_base64 = false;
+  bool is_ready = false, guards = false, has_base64 = false, has_cksum = true;
   std::string why_dead;
   std::uint32_t next_seq = 1;
   std::deque<std::shared_ptr<Pending>> runs;
@@ -117,11 +118,10 @@ Task<void> ShDriver::State::load(std::string script) {
     const std::string piece = script.substr(at, block_of_octal);
     const std::uint32_t seq = next_seq++;
     line->write("X " + std::to_string(seq) + " '" + to_octal(piece) + "'\n");
-    const std::function<bool()> is_kept = [this, seq] { return kept_seq == seq; };
-    const bool answered = co_await hear(is_kept, options.patience);
-    const std::string wanted = std::to_string(posix_cksum(std::string_view(script).substr(0, at + piece.size())));
-    if (!answered || kept != wanted)
-      throw Error(ErrorKind::infra, why_dead.empty() ? "the far side's sh does not take its script" : why_dead);
+    co_await wait_kept(seq);
+    has_cksum = kept.size() <= 10;
+    if (!is_checksum_of(kept, std::string_view(script).substr(0, at + piece.size())))
+      throw Error(ErrorKind::infra, "the far side's sh does not take its script");
   }
   line->write("eval \"$s\"\n");
 }
@@ -274,29 +274,39 @@ Task<void> ShDriver::State::send(std::string text) {
   line->write(". " + file + "\n");
 }
 
+// As text first: what is decoded at once costs the far side few processes.
 Task<void> ShDriver::State::put(std::string path, std::string bytes) {
   if (!why_dead.empty()) throw Error(ErrorKind::infra, why_dead);
-  const std::size_t block = options.framing == ShFraming::bytes ? block_of_bytes : has_base64 ? block_of_lines : block_of_octal;
-  line->write(": >" + sh_quote(path) + "\n");
-  for (std::size_t at = 0; at < bytes.size(); at += block) {
-    std::string piece = bytes.substr(at, block);
-    co_await put_block(path, std::move(piece));
+  const std::string sum = has_cksum ? std::to_string(posix_cksum(bytes)) : sha256_hex(bytes);
+  const std::string text = has_base64 ? to_base64(bytes) : bytes;
+  const std::size_t block = has_base64 ? block_of_base64 : block_of_octal;
+  line->write(": >text\n");
+  for (std::size_t at = 0; at < text.size(); at += block) {
+    std::string piece = has_base64 ? text.substr(at, block) : to_octal(std::string_view(text).substr(at, block));
+    co_await put_block(std::move(piece));
   }
+  const std::uint32_t seq = next_seq++;
+  const std::string to = sh_quote(path), decode = has_base64 ? "base64 -d <text >" : "cat <text >";
+  line->write(decode + to + "; c=$(Y <" + to + "); printf '%s\\n' \"$N = " + std::to_string(seq) + " ${c%% *}\"\n");
+  co_await wait_kept(seq);
+  if (kept != sum) throw Error(ErrorKind::infra, path + " on the far side is not what was sent");
 }
 
-Task<void> ShDriver::State::put_block(std::string path, std::string piece) {
-  const std::string checksum = std::to_string(posix_cksum(piece));
+Task<void> ShDriver::State::put_block(std::string text) {
+  const std::string checksum = has_cksum ? std::to_string(posix_cksum(text)) : sha256_hex(text);
   for (int attempt = 0; attempt < tries_of_a_block; ++attempt) {
     const std::uint32_t seq = next_seq++;
-    const std::string text = has_base64 ? "base64 " + sh_quote(path) + " " + to_base64(piece) : "octal " + sh_quote(path) + " '" + to_octal(piece) + "'";
-    const std::string command = "B " + std::to_string(seq) + " " + text + " " + checksum;
-    line->write(command + "\n");
-    const std::function<bool()> is_kept = [this, seq] { return kept_seq == seq; };
-    const bool answered = co_await hear(is_kept, options.patience);
-    if (!answered) throw Error(ErrorKind::infra, why_dead.empty() ? "the far side's sh does not take a block" : why_dead);
+    line->write("B " + std::to_string(seq) + (has_base64 ? " base64 '" : " octal '") + text + "' " + checksum + "\n");
+    co_await wait_kept(seq);
     if (kept == checksum) co_return;
   }
-  throw Error(ErrorKind::infra, "a block of " + path + " arrives damaged on the far side each time it is sent");
+  throw Error(ErrorKind::infra, "a block arrives damaged on the far side each time it is sent");
+}
+
+Task<void> ShDriver::State::wait_kept(std::uint32_t seq) {
+  const std::function<bool()> is_kept = [this, seq] { return kept_seq == seq; };
+  if (co_await hear(is_kept, options.patience)) co_return;
+  throw Error(ErrorKind::infra, why_dead.empty() ? "the far side's sh does not answer" : why_dead);
 }
 
 // ---- ShDriver ----
@@ -358,12 +368,8 @@ Task<void> ShDriver::perform(std::string text) {
   co_await state->put(file, std::move(text));
   const std::uint32_t seq = state->next_seq++;
   state->line->write(". " + file + "; T " + std::to_string(seq) + " kept $?\n");
-  const std::function<bool()> is_kept = [state, seq] { return state->kept_seq == seq; };
-  const bool answered = co_await state->hear(is_kept, state->options.patience);
-  if (answered && state->kept == "0") co_return;
-  throw Error(ErrorKind::infra, !state->why_dead.empty() ? state->why_dead
-                                : answered               ? "the far side's sh cannot do what it must: status " + state->kept
-                                                         : "the far side's sh does not answer");
+  co_await state->wait_kept(seq);
+  if (state->kept != "0") throw Error(ErrorKind::infra, "the far side's sh cannot do what it must: status " + state->kept);
 }
 
 const std::string& ShDriver::folder() const { return state_->options.facts.folder; }

@@ -55,7 +55,7 @@ class ShDriver {
   const std::string& folder() const;
   std::string told(const std::string& key) const;   // lines: what place_script() says; else empty
 
-  // Makes or replaces a file over there, by text alone, each block checked. Nothing else may be in flight. Throws Error{infra}.
+  // lines: makes or replaces a file over there, each block checked. Nothing else may be in flight. Throws Error{infra}.
   Task<void> put(std::string path, std::string bytes);
 
   // Has it perform shell text. Throws Error{infra} unless its status is 0. As put().

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulators/sh/encoding.h"
 
+#include "runner/base/hash.h"
+
 #include <array>
 
 namespace xtest {
@@ -34,6 +36,10 @@ std::uint32_t posix_cksum(std::string_view bytes) {
   for (const char byte : bytes) add(static_cast<unsigned char>(byte));
   for (std::size_t length = bytes.size(); length != 0; length >>= 8) add(static_cast<unsigned char>(length & 0xff));
   return ~crc;
+}
+
+bool is_checksum_of(std::string_view word, std::string_view bytes) {
+  return word == std::to_string(posix_cksum(bytes)) || word == sha256_hex(bytes);
 }
 
 std::string to_base64(std::string_view bytes) {

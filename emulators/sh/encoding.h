@@ -13,6 +13,9 @@ namespace xtest {
 
 std::uint32_t posix_cksum(std::string_view bytes);
 
+// Whether `word` is what `cksum` or, where that is missing (Debian's busybox), `sha256sum` says first of the bytes.
+bool is_checksum_of(std::string_view word, std::string_view bytes);
+
 std::string to_base64(std::string_view bytes);                                   // one line
 std::optional<std::string> from_base64(std::string_view text);                   // white space is skipped
 std::optional<std::string> from_hex(std::string_view text);                      // as `od -An -v -tx1` writes it

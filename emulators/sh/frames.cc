@@ -91,7 +91,7 @@ bool ShFrames::take(std::vector<ShFrame>& frames) {
   return true;
 }
 
-// "- TEXT" is a part of bytes to come, "CRC HEADER" a header.
+// "- TEXT" is a part of bytes to come, "= N CRC" the answer to a block, "CRC HEADER" a header.
 bool ShFrames::take_header(std::string line, std::vector<ShFrame>& frames) {
   std::string_view rest = line;
   const auto first = cut_word(rest);
@@ -100,19 +100,23 @@ bool ShFrames::take_header(std::string line, std::vector<ShFrame>& frames) {
     text_ += '\n';
     return true;
   }
-  const auto checksum = number(first);
-  auto frame = checksum && *checksum == posix_cksum(rest) ? parsed(rest) : std::nullopt;
+  if (first == "=") {
+    const auto seq = number(cut_word(rest));
+    if (seq) frames.push_back({static_cast<std::uint32_t>(*seq), "kept", std::string(rest), {}, {}});
+    return true;
+  }
+  auto frame = is_checksum_of(first, rest) ? parsed(rest) : std::nullopt;
   const auto size = frame ? size_of(*frame) : std::nullopt;
   if (!size) {
     wrong_ = "a damaged frame: '" + shown(line) + "'";
     return false;
   }
   if (*size != 0) {
-    const auto of_bytes = frame->words.size() > 3 ? number(frame->words[3]) : std::nullopt;
+    const std::string of_bytes = frame->words.size() > 3 ? frame->words[3] : "";
     const std::string text = std::exchange(text_, "");
     auto bytes = from_hex(text);
     if (!bytes || bytes->size() != *size) bytes = from_base64(text);
-    if (!bytes || bytes->size() != *size || of_bytes != posix_cksum(*bytes)) wrong_ = "damaged bytes of '" + frame->kind + "'";
+    if (!bytes || bytes->size() != *size || !is_checksum_of(of_bytes, *bytes)) wrong_ = "damaged bytes of '" + frame->kind + "'";
     else frame->bytes = std::move(*bytes);
   }
   if (wrong_.empty()) frames.push_back(std::move(*frame));

@@ -63,11 +63,12 @@ P() {
 )sh";
 
 constexpr const char* kSayLines = R"sh(
-T() { c=$(printf %s "$*" | cksum); printf '%s\n' "$N ${c%% *} $*"; }
+if cksum </dev/null >/dev/null 2>&1; then Y() { cksum; }; else Y() { sha256sum; }; fi
+T() { c=$(printf %s "$*" | Y); printf '%s\n' "$N ${c%% *} $*"; }
 Q() { [ "$3" = 0 ] || dd if="$2" bs="$3" count=1 2>/dev/null; [ "$4" = 0 ] || tail -c "$4" "$2"; }
 P() {
   Q "$@" | $E | sed "s/^/$N - /"
-  c=$(Q "$@" | cksum)
+  c=$(Q "$@" | Y)
   T "$q" "$1" "$3" "$4" "$5" "${c%% *}"
 }
 )sh";
@@ -134,14 +135,12 @@ R() {
   T "$q" ended "$e" "$n" "$g" "$u" "$s" "$v" "$o" "$y"
 }
 B() {
-  q=$1
-  case $2 in
-    base64) printf %s "$4" | base64 -d >block ;;
-    octal) printf "$4" >block ;;
-  esac
-  c=$(cksum <block)
-  [ "${c%% *}" != "$5" ] || cat block >>"$3"
-  T "$q" kept "${c%% *}"
+  c=$(printf %s "$3" | Y)
+  [ "${c%% *}" != "$4" ] || case $2 in
+    base64) printf '%s\n' "$3" ;;
+    octal) printf "$3" ;;
+  esac >>text
+  printf '%s\n' "$N = $1 ${c%% *}"
 }
 : >said
 q=0
@@ -195,8 +194,9 @@ std::string line_driver_script(const std::string& nonce, const std::string& name
 }
 
 std::string loader_line(const std::string& nonce) {
-  return "N=" + nonce + R"sh(; s=; T() { c=$(printf %s "$*" | cksum); printf '%s\n' "$N ${c%% *} $*"; }; )sh" +
-         R"sh(X() { s=$s$(printf "$2."); s=${s%.}; c=$(printf %s "$s" | cksum); T "$1" kept "${c%% *}"; })sh" + "\n";
+  return "N=" + nonce + R"sh(; s=; if cksum </dev/null >/dev/null 2>&1; then Y() { cksum; }; else Y() { sha256sum; }; fi; )sh" +
+         R"sh(T() { c=$(printf %s "$*" | Y); printf '%s\n' "$N ${c%% *} $*"; }; )sh" +
+         R"sh(X() { s=$s$(printf "$2."); s=${s%.}; c=$(printf %s "$s" | Y); printf '%s\n' "$N = $1 ${c%% *}"; })sh" + "\n";
 }
 
 std::string guard_script(const ShScriptFacts& facts) { return variables(facts) + kCommon + kGuard; }

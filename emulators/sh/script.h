@@ -11,7 +11,8 @@
 //   N out|err HEAD TAIL TOTAL      and so many bytes, the beginning and the end of the file
 //   N ended STATUS SIGNAL NAME USER SYSTEM LATE OUT ERR     SIGNAL 0: it exited
 //   N failed TEXT                  it could not be tried
-//   N kept CRC                     of a block (B)
+//   N kept STATUS                  of what was to be performed
+//   = N CRC                        of a block (B, X), without a checksum of its own: it is one
 //   0 bye                          it ends, its folder is removed
 // and of the guard:  0 guards;  N at PID STATE WCHAN NAME;  N killed gone|left|none
 //
@@ -42,8 +43,8 @@ std::string driver_script(const ShScriptFacts& facts);
 // Both in one, for ShFraming::lines.
 std::string line_driver_script(const std::string& nonce, const std::string& name, const std::string& wanted);
 
-// For a line on which not much can be sent at once: afterwards `X N 'octal'` adds to a text and says `N kept CRC` of all
-// of it; eval "$s" performs it.
+// For a line on which not much can be sent at once: afterwards `X N 'octal'` adds to a text and says `= N CRC` of all of
+// it; eval "$s" performs it.
 std::string loader_line(const std::string& nonce);
 
 // For a second shell: takes lines `k N`. When its input ends, it kills driver and program and removes the folder.

@@ -102,6 +102,21 @@ TEST_P(LoginShell, ThatGreetsIsUnderstoodByTheShellDriver) {
   EXPECT_EQ(describe(place.run({"exit", "7"}).how), "exited with 7");
 }
 
+TEST(LoginShells, OneThatTalksIntoTheAgentsFramesIsDrivenByShInstead) {
+  ContractRow row{"noisy", kTarget, "remote", {{"driver", "sh"}}};
+  row.login_shell = "bash";
+  ContractPlace place(row);
+  if (!place.why_not().empty()) GTEST_SKIP() << place.why_not();
+  std::ofstream(place.server().home() / ".bashrc") << "echo Welcome, you have mail and many words that are no frame of an agent\n";
+  const auto chosen = place.another({{"driver", "auto"}});
+  const Availability availability = run_task(place.io(), chosen->available());
+  EXPECT_TRUE(availability.usable) << availability.why;
+  EXPECT_THAT(availability.why, HasSubstr("its sh (no agent: "));
+  EXPECT_TRUE(chosen->identity().ends_with(" sh")) << chosen->identity();
+  place.use(chosen);
+  EXPECT_EQ(describe(place.run({"exit", "7"}).how), "exited with 7");
+}
+
 INSTANTIATE_TEST_SUITE_P(Shells, LoginShell, testing::Values("tcsh", "ksh93", "mksh", "dash", "posh", "busybox", "bash"),
                          [](const auto& shell) { return shell.param; });
 

@@ -185,6 +185,9 @@ TEST(ShOutcome, AGapADuplicateAndACutAreNamed) {
 TEST(ShEncoding, IsThatOfPosixTools) {
   EXPECT_EQ(posix_cksum(""), 4294967295u);
   EXPECT_EQ(posix_cksum("hello\n"), 3015617425u);
+  EXPECT_TRUE(is_checksum_of("3015617425", "hello\n"));
+  EXPECT_TRUE(is_checksum_of("5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03", "hello\n"));
+  EXPECT_FALSE(is_checksum_of("", "hello\n"));
   EXPECT_EQ(to_base64("\x7f" "ELF"), "f0VMRg==");
   EXPECT_EQ(from_base64("f0VM\nRg==\n"), "\x7f" "ELF");
   EXPECT_EQ(from_base64("f0V"), std::nullopt);
