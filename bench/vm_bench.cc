@@ -73,7 +73,8 @@ Task<Guest> open_session(World& world, std::unique_ptr<Machine> machine, std::un
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count();
   const std::string command =
       std::string("exec ") + agent_in_snapshot + "/agent --clock " + std::to_string(now) + " --entropy " + random_hex(64);
-  auto session = co_await GuestSession::open("vm#" + std::to_string(world.guests), std::move(connection), fresh_guest_folder(), command);
+  auto side = FarSide::at(std::move(connection), "/tmp/xtest-" + random_hex(8));
+  auto session = co_await GuestSession::open("vm#" + std::to_string(world.guests), side, command);
   co_return Guest{std::move(machine), std::move(session)};
 }
 
@@ -208,8 +209,11 @@ Task<void> measure_starts(World& world) {
     MachineOptions cold = next_machine(world);
     cold.memory = world.folder / "cold";
     auto machine = co_await Machine::start(std::move(cold));
+    auto first = co_await machine->connect(std::chrono::minutes(2));
+    co_await first->run(std::string("mkdir -p ") + agent_in_snapshot);
+    const auto side = FarSide::at(std::move(first), agent_in_snapshot);
+    co_await GuestSession::send_agent(*side, world.agent);
     auto connection = co_await machine->connect(std::chrono::minutes(2));
-    co_await send_agent(*connection, agent_in_snapshot, world.agent);
     Guest guest = co_await open_session(world, std::move(machine), std::move(connection));
     std::vector<Argument> argv{PathRef{world.program}};
     co_await must_run(*guest.session, std::move(argv));
@@ -254,7 +258,8 @@ Task<void> measure_runs(World& world, std::string program_there) {
   const auto acceptor = std::make_shared<asio::ip::tcp::acceptor>(executor, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   asio::co_spawn(executor, relay(acceptor, guest.machine->port()), asio::detached);
   auto far = co_await guest.machine->connect(std::chrono::minutes(1), acceptor->local_endpoint().port());
-  auto session = co_await GuestSession::open("far", std::move(far), fresh_guest_folder(), std::string("exec ") + agent_in_snapshot + "/agent");
+  auto side = FarSide::at(std::move(far), "/tmp/xtest-" + random_hex(8));
+  auto session = co_await GuestSession::open("far", side, std::string("exec ") + agent_in_snapshot + "/agent");
   std::vector<Argument> again{PathRef{world.program}};
   co_await must_run(*session, std::move(again));
   begun = Steady::now();

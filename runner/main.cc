@@ -4,6 +4,7 @@
 #include "emulators/host/host.h"
 #include "emulators/qemu_user/qemu_user.h"
 #include "emulators/remote/remote.h"
+#include "emulators/serial/serial.h"
 #include "emulators/vm/vm.h"
 #include "emulators/wine/wine.h"
 #include "runner/base/asio.h"
@@ -31,7 +32,8 @@ Registry make_registry() {
   registry.frameworks.push_back(std::make_unique<CheckFramework>());
   registry.frameworks.push_back(std::make_unique<ExitCodeFramework>());
   registry.executors = {
-      {"host", make_host_executor}, {"qemu-user", make_qemu_user_executor}, {"remote", make_remote_executor}, {"vm", make_vm_executor},
+      {"host", make_host_executor}, {"qemu-user", make_qemu_user_executor}, {"remote", make_remote_executor},
+      {"serial", make_serial_executor}, {"vm", make_vm_executor},
       {"wine", make_wine_executor}};
   return registry;
 }

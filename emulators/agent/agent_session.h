@@ -40,7 +40,7 @@ class AgentSession : public Session {
   std::string files_of(const RunRequest& request) const;
   AgentCommand to_agent(const RunRequest& request);
   Task<Completion> run_in_agent(AgentCommand command);
-  void place_file(const std::string& path, unsigned mode, std::string_view content) { agent_->place(path, mode, content); }
+  AgentClient& agent() { return *agent_; }
   const AgentPlace& place() const { return place_; }
 
  private:

@@ -468,6 +468,14 @@ void AgentClient::place(const std::string& path, unsigned mode, std::string_view
   }
 }
 
+void AgentClient::link(const std::string& path, const std::string& name) {
+  if (state_->why_dead.empty()) state_->send({WireFrame(XA_LINK, 0, state_->nonce).text(path).text(name).take(), {}});
+}
+
+void AgentClient::remove(const std::string& path) {
+  if (state_->why_dead.empty()) state_->send({WireFrame(XA_REMOVE, 0, state_->nonce).text(path).take(), {}});
+}
+
 Task<void> AgentClient::close() {
   const auto state = state_;
   if (!state->why_dead.empty()) co_return;

@@ -74,6 +74,8 @@ class AgentClient {
   // Makes a file over there, before any run that is asked for afterwards. If that fails, these runs are Lost, nobody being
   // suspect, with the reason. Queued without bound.
   void place(const std::string& path, unsigned mode, std::string_view content);
+  void link(const std::string& path, const std::string& name);       // one more name for a file
+  void remove(const std::string& path);                              // with everything below it
   Task<void> close();
 
   bool alive() const;

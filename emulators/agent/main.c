@@ -211,6 +211,8 @@ static bool handle(struct agent *a, const struct frame *f) {
   }
   if (f->type == XA_RUN) return enqueue(a, f);
   if (f->type == XA_PLACE) return place_file(&reader);
+  if (f->type == XA_LINK) return place_link(&reader);
+  if (f->type == XA_REMOVE) return place_remove(&reader);
   if (f->type == XA_BYE) {
     a->leaving = true;
     return true;

@@ -57,6 +57,24 @@ bool place_file(struct reader *payload) {
   return true;
 }
 
+bool place_link(struct reader *payload) {
+  const char *path = read_text(payload), *name = read_text(payload);
+  if (payload->bad || *path != '/' || *name != '/') return false;
+  if (*trouble != 0) return true;
+  int error = make_folder_of(name);
+  unlink(name);
+  if (error == 0 && link(path, name) != 0) error = errno;
+  if (error != 0) snprintf(trouble, sizeof trouble, "cannot make '%s' another name of '%s': %s", name, path, strerror(error));
+  return true;
+}
+
+bool place_remove(struct reader *payload) {
+  const char *path = read_text(payload);
+  if (payload->bad || *path != '/') return false;
+  folder_remove(path);
+  return true;
+}
+
 const char *place_trouble(const char *folder) {
   static unsigned long known;
   static uint64_t enough;

@@ -10,8 +10,10 @@
 
 #include "emulators/agent/frames.h"
 
-/* A PLACE frame; false: it makes no sense. */
+/* PLACE, LINK and REMOVE frames; false: it makes no sense. */
 bool place_file(struct reader *payload);
+bool place_link(struct reader *payload);
+bool place_remove(struct reader *payload);
 
 /* NULL, or why nothing may be started with its folder in `folder`. The first call for a file system sets what is enough. */
 const char *place_trouble(const char *folder);

@@ -34,7 +34,9 @@ enum {
   XA_BYE = 6,    /* kill what runs, clean up, exit */
   XA_PLACE = 7,  /* path text, mode u32, offset u64, bytes of a file; at offset 0 it is made, with its folders. Done when it
                     comes, before runs that wait; one that fails keeps every later run from being started */
-  XA_SIZE = 8    /* rows u32, columns u32: of the run's terminal */
+  XA_SIZE = 8,   /* rows u32, columns u32: of the run's terminal */
+  XA_LINK = 9,   /* path text, name text: one more name for a file, instead of what has it; like PLACE */
+  XA_REMOVE = 10 /* path text: with everything below it; like PLACE, but it may fail */
 };
 
 /* agent -> host; XA_HELLO: pid u32, system text ("Linux 6.1.0 x86_64"), capabilities u32 */

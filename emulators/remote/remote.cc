@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulators/remote/remote.h"
 
-#include "emulators/guest/agent_build.h"
-#include "emulators/guest/guest_session.h"
+#include "emulators/guest/open.h"
 #include "emulators/settings.h"
 #include "runner/base/error.h"
 #include "runner/base/text.h"
@@ -24,46 +23,53 @@ class Remote final : public Executor {
   Remote(const Target& target, const ExecutorSpec& spec, const ExecutorContext& context) : target_(target), spec_(spec), context_(context) {}
 
   std::string name() const override { return std::string(kPrefix) + setting(spec_, "user") + "@" + setting(spec_, "host"); }
-  std::string identity() const override { return name() + " " + system_; }
+  std::string identity() const override { return name() + " " + system_ + " " + driver_; }
   std::set<std::string> features() const override { return {"remote", "binfmt", "reexec"}; }
-  Capacity capacity() const override { return {number_of(spec_, "guests", cores_), kDepth, 0}; }
+  Capacity capacity() const override { return {number_of(spec_, "guests", cores_), driver_ == "sh" ? 1 : kDepth, 0}; }
   double slowness() const override { return 1; }
 
+  // By opening a session, which also finds the driver for all that follow.
   Task<Availability> available() override {
     std::string trouble, remedy;
     try {
-      const auto connection = co_await connect();
-      const Completion told = co_await connection->run("uname -srm; getconf _NPROCESSORS_ONLN || echo 1");
-      const auto lines = split(trim(told.out.text), '\n');
-      system_ = lines.front();
-      cores_ = std::clamp(std::atoi(std::string(lines.back()).c_str()), 1, kMostConnections);
-      if (!exited_with(told, 0)) trouble = "`uname` " + describe(told.how) + " on " + setting(spec_, "host");
+      OpenedGuest guest = co_await open_guest(name());
+      co_await guest.session->close();
+      system_ = guest.system;
+      cores_ = std::clamp(guest.cores, 1, kMostConnections);
+      driver_ = guest.driver;
+      why_no_agent_ = guest.why_no_agent;
     } catch (const Error& error) {
       trouble = error.what();
       remedy = error.remedy();
     }
     if (!trouble.empty()) co_return Availability{false, remedy.empty() ? trouble : trouble + "; " + remedy, ""};
-    co_return Availability{true, setting(spec_, "host") + " is " + system_, ""};
+    const std::string by = driver_ == "agent" ? "our agent" : why_no_agent_.empty() ? "its sh" : "its sh (no agent: " + why_no_agent_ + ")";
+    co_return Availability{true, setting(spec_, "host") + " is " + system_ + ", programs are run by " + by, ""};
   }
 
   Task<std::unique_ptr<Session>> open() override {
-    const int number = ++opened_;
-    const auto agent = co_await build_agent(target_, context_.data, context_.cache);
-    auto connection = co_await connect();
-    const std::string folder = fresh_guest_folder();
-    co_await send_agent(*connection, folder, agent);
-    co_return co_await GuestSession::open(name() + "#" + std::to_string(number), std::move(connection), folder, "exec " + folder + "/agent");
+    OpenedGuest guest = co_await open_guest(name() + "#" + std::to_string(++opened_));
+    co_return std::move(guest.session);
   }
 
  private:
-  Task<std::unique_ptr<SshConnection>> connect() {
-    SshOptions options;
-    options.host = setting(spec_, "host");
-    options.port = static_cast<std::uint16_t>(std::stoi(setting(spec_, "port")));
-    options.user = setting(spec_, "user");
-    options.private_key = setting(spec_, "key");
-    options.known_hosts = setting(spec_, "known_hosts");
-    co_return co_await SshConnection::open(std::move(options));
+  Task<OpenedGuest> open_guest(std::string session) {
+    SshOptions ssh;
+    ssh.host = setting(spec_, "host");
+    ssh.port = static_cast<std::uint16_t>(std::stoi(setting(spec_, "port")));
+    ssh.user = setting(spec_, "user");
+    ssh.private_key = setting(spec_, "key");
+    ssh.known_hosts = setting(spec_, "known_hosts");
+    GuestOptions options;
+    options.name = std::move(session);
+    options.target = target_;
+    options.data = context_.data;
+    options.cache = context_.cache;
+    options.driver = driver_.empty() ? setting(spec_, "driver") : driver_;
+    options.folder = setting(spec_, "folder");
+    options.further = [ssh] { return SshConnection::open(ssh); };
+    auto connection = co_await SshConnection::open(ssh);
+    co_return co_await xtest::open_guest(std::move(options), std::move(connection));
   }
 
   Target target_;
@@ -71,6 +77,7 @@ class Remote final : public Executor {
   ExecutorContext context_;
   std::string system_;                 // "Linux 6.1.0 x86_64"
   int cores_ = 1;                      // as many connections
+  std::string driver_, why_no_agent_;  // known when it was found to be available
   int opened_ = 0;
 };
 

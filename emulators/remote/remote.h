@@ -13,7 +13,7 @@ namespace xtest {
 // begins so and is wrong.
 std::optional<ExecutorSpec> remote_spec(const std::string& text);
 
-// Further settings: `key`, a file with a private key; `known_hosts`, a file.
+// Further settings: `key`, a file with a private key; `known_hosts`, a file; `driver` and `folder`, see guest/open.h.
 std::shared_ptr<Executor> make_remote_executor(const Target& target, const ExecutorSpec& spec, const ExecutorContext& context);
 
 }  // namespace xtest

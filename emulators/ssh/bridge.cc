@@ -97,10 +97,11 @@ class Bridge : public std::enable_shared_from_this<Bridge> {
 
 }  // namespace
 
-Task<AgentLink> start_agent_over_ssh(SshConnection& connection, std::string command) {
+Task<AgentLink> start_agent_over_ssh(ExecOverSsh exec, std::string command) {
   auto sockets = make_socket_pair();
   const auto bridge = std::make_shared<Bridge>(co_await asio::this_coro::executor, std::move(sockets.theirs));
-  bridge->carry(co_await connection.exec(command, bridge->output()));
+  SshOutput output = bridge->output();
+  bridge->carry(co_await exec(command, std::move(output)));
   co_return AgentLink{std::move(command), std::move(sockets.ours), [bridge] { return bridge->last_words(); }, [bridge](auto) { bridge->stop(); }};
 }
 

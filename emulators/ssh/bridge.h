@@ -11,7 +11,10 @@
 
 namespace xtest {
 
+// Opens a channel with a command on a connection of its choice.
+using ExecOverSsh = std::function<Task<std::unique_ptr<SshChannel>>(std::string command, SshOutput output)>;
+
 // Starts `command`, which becomes the agent. Throws Error{infra} if the server does not start it.
-Task<AgentLink> start_agent_over_ssh(SshConnection& connection, std::string command);
+Task<AgentLink> start_agent_over_ssh(ExecOverSsh exec, std::string command);
 
 }  // namespace xtest

@@ -76,18 +76,17 @@ void remove_old(const fs::path& home) {
   }
 }
 
-Task<void> boot_and_freeze(MachineOptions options, fs::path agent, Snapshot into) {
-  options.memory = into.memory();
-  options.is_clone = false;
-  if (auto base = base_disk(options.recipe, options.image)) {
-    options.disk = into.disk();
-    co_await make_overlay(std::move(*base), options.disk);
-  }
+Task<void> boot_and_freeze(MachineOptions base, fs::path agent, Snapshot into) {
+  MachineOptions options = co_await first_boot(into, std::move(base));
   const auto patience = options.recipe.reach.patience;
   const auto machine = co_await Machine::start(std::move(options));
   {
-    const auto connection = co_await machine->connect(patience);
-    co_await send_agent(*connection, agent_in_snapshot, std::move(agent));
+    auto connection = co_await machine->connect(patience);
+    const std::string made = std::string("mkdir -p ") + agent_in_snapshot;
+    const Completion done = co_await connection->run(made);
+    if (!exited_with(done, 0)) throw Error(ErrorKind::infra, made + " " + describe(done.how) + " in a guest");
+    const auto side = FarSide::at(std::move(connection), agent_in_snapshot);
+    co_await GuestSession::send_agent(*side, std::move(agent));
   }
   co_await machine->freeze(into.state());
 }
@@ -114,6 +113,17 @@ Task<Snapshot> provide_snapshot(MachineOptions base, std::string version, fs::pa
   fs::rename(partial.folder, wanted.folder);
   seal(wanted, sums);
   co_return wanted;
+}
+
+Task<MachineOptions> first_boot(Snapshot into, MachineOptions base) {
+  fs::remove(into.memory());
+  base.memory = into.memory();
+  base.is_clone = false;
+  auto below = base_disk(base.recipe, base.image);
+  if (!below) co_return base;
+  base.disk = into.disk();
+  co_await make_overlay(std::move(*below), base.disk);
+  co_return base;
 }
 
 Task<MachineOptions> clone_of(Snapshot snapshot, MachineOptions base) {

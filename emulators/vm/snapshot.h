@@ -28,6 +28,9 @@ inline constexpr const char* agent_in_snapshot = "/var/tmp/xtest";
 // set here); `version` is qemu's, `agent` was built for the guest.
 Task<Snapshot> provide_snapshot(MachineOptions base, std::string version, std::filesystem::path agent, Progress progress);
 
+// What a machine needs to boot, with a memory and a disk of its own in that folder.
+Task<MachineOptions> first_boot(Snapshot into, MachineOptions base);
+
 // What a machine needs to go on from there by thaw(), with a disk of its own.
 Task<MachineOptions> clone_of(Snapshot snapshot, MachineOptions base);
 

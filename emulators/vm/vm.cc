@@ -3,11 +3,13 @@
 
 #include "emulators/guest/agent_build.h"
 #include "emulators/guest/guest_session.h"
+#include "emulators/guest/sh_session.h"
 #include "emulators/settings.h"
 #include "emulators/vm/acceleration.h"
 #include "emulators/vm/machine.h"
 #include "emulators/vm/provide_image.h"
 #include "emulators/vm/snapshot.h"
+#include "emulators/vm/trial.h"
 #include "runner/base/error.h"
 #include "runner/base/process.h"
 #include "runner/base/random.h"
@@ -35,7 +37,7 @@ int guests_that_fit(const ImageRecipe& recipe) {
 // A guest and the session in it; what a program's loss is due to is told by the guest's console.
 class VmSession final : public Session {
  public:
-  VmSession(std::unique_ptr<Machine> machine, std::unique_ptr<GuestSession> inner) : machine_(std::move(machine)), inner_(std::move(inner)) {}
+  VmSession(std::unique_ptr<Machine> machine, std::unique_ptr<Session> inner) : machine_(std::move(machine)), inner_(std::move(inner)) {}
 
   std::string name() const override { return inner_->name(); }
   Task<void> stage(std::vector<std::filesystem::path> files) override { co_await inner_->stage(std::move(files)); }
@@ -55,7 +57,7 @@ class VmSession final : public Session {
 
  private:
   std::unique_ptr<Machine> machine_;      // outlives the session in it
-  std::unique_ptr<GuestSession> inner_;
+  std::unique_ptr<Session> inner_;
 };
 
 class Vm final : public Executor {
@@ -65,7 +67,7 @@ class Vm final : public Executor {
   std::string name() const override { return "vm:" + setting(spec_, "image"); }
   std::string identity() const override { return "vm " + recipe_.name + " " + recipe_.digest.substr(0, 16) + " " + version_ + " " + acceleration_.name; }
   std::set<std::string> features() const override { return {"vm", "emulated", "binfmt", "reexec"}; }
-  Capacity capacity() const override { return {number_of(spec_, "guests", guests_that_fit(recipe_)), kDepth, 1}; }
+  Capacity capacity() const override { return {number_of(spec_, "guests", guests_that_fit(recipe_)), setting(spec_, "driver") == "sh" ? 1 : kDepth, 1}; }
   double slowness() const override { return acceleration_.name == "tcg" ? 10 : 1.5; }
 
   Task<Availability> available() override {
@@ -85,24 +87,45 @@ class Vm final : public Executor {
     version_ = std::string(trim(std::string_view(told.out.text).substr(0, told.out.text.find('\n'))));
     std::filesystem::create_directories(context_.scratch);
     acceleration_ = co_await find_acceleration(*program, context_.scratch);
+    if (acceleration_.name != "tcg") {
+      MachineOptions trial = co_await machine("trial");
+      acceleration_ = co_await try_acceleration(acceleration_, std::move(trial), version_, context_.cache, say());
+    }
     co_return Availability{true, recipe_.title + " in a guest, " + version_ + ", " + (acceleration_.why.empty() ? acceleration_.name : acceleration_.why), ""};
   }
 
   Task<std::unique_ptr<Session>> open() override {
-    const std::string number = std::to_string(++opened_);
+    const std::string number = std::to_string(++opened_), session = name() + "#" + number;
     MachineOptions options = co_await clone("vm" + number);
     auto machine = co_await Machine::start(std::move(options));
     co_await machine->thaw(snapshot_->state());
     auto connection = co_await machine->connect(kThawPatience);
-    const std::string command = agent_command();
-    auto inner = co_await GuestSession::open(name() + "#" + number, std::move(connection), fresh_guest_folder(), command);
+    std::unique_ptr<Session> inner;
+    if (setting(spec_, "driver") == "sh") inner = co_await drive_by_sh(session, *machine, std::move(connection));
+    else inner = co_await drive_by_agent(session, std::move(connection));
     co_return std::make_unique<VmSession>(std::move(machine), std::move(inner));
   }
 
  private:
+  Task<std::unique_ptr<Session>> drive_by_agent(std::string session, std::unique_ptr<SshConnection> connection) {
+    auto side = FarSide::at(std::move(connection), fresh_folder());
+    co_return co_await GuestSession::open(std::move(session), side, "exec " + agent_command());
+  }
+
+  // The agent sets clock and random generator here, too.
+  Task<std::unique_ptr<Session>> drive_by_sh(std::string session, Machine& machine, std::unique_ptr<SshConnection> connection) {
+    const Completion set = co_await connection->run(agent_command() + " </dev/null");
+    if (!exited_with(set, 0)) throw Error(ErrorKind::infra, "the clock of " + session + " cannot be set: " + set.err.text);
+    const Connect further = [&machine] { return machine.connect(kThawPatience); };
+    auto side = co_await FarSide::open(std::move(connection), further, "");
+    co_return co_await ShSession::open(std::move(session), std::move(side));
+  }
+
+  static std::string fresh_folder() { return "/tmp/xtest-" + random_hex(8); }
+
   static std::string agent_command() {
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count();
-    return std::string("exec ") + agent_in_snapshot + "/agent --clock " + std::to_string(now) + " --entropy " + random_hex(64);
+    return std::string(agent_in_snapshot) + "/agent --clock " + std::to_string(now) + " --entropy " + random_hex(64);
   }
 
   // A resumed run goes on counting where no file is.
@@ -113,21 +136,28 @@ class Vm final : public Executor {
     return file();
   }
 
-  Task<MachineOptions> clone(std::string folder) {
-    const auto say = [told = context_.say](std::string_view line) {
+  Progress say() const {
+    return [told = context_.say](std::string_view line) {
       if (told && *told) (*told)(line);
     };
+  }
+
+  Task<MachineOptions> machine(std::string folder) {
     if (!image_) {
       ImagePlace place{context_.cache, context_.agent};
-      image_ = co_await provide_image(recipe_, std::move(place), say);
+      image_ = co_await provide_image(recipe_, std::move(place), say());
     }
-    MachineOptions options{recipe_, *image_, context_.scratch / folder, console_of(folder), context_.agent, acceleration_.name, {}, {}, false};
+    co_return MachineOptions{recipe_, *image_, context_.scratch / folder, console_of(folder), context_.agent, acceleration_.name, {}, {}, false};
+  }
+
+  Task<MachineOptions> clone(std::string folder) {
+    MachineOptions options = co_await machine(folder);
     if (!snapshot_) {
       const auto agent = co_await build_agent(target_, context_.data, context_.cache);
       MachineOptions first = options;
       first.folder += "-first";
       first.console = console_of(folder + "-first");
-      snapshot_ = co_await provide_snapshot(std::move(first), version_, agent, say);
+      snapshot_ = co_await provide_snapshot(std::move(first), version_, agent, say());
     }
     co_return co_await clone_of(*snapshot_, std::move(options));
   }

@@ -16,7 +16,7 @@ void add_target_options(CLI::App& app, TargetOptions& options) {
   app.add_option("--lang", options.languages, "c, cxx, go, rust or all; default: C, C++ and what else is there")
       ->delimiter(',')->allow_extra_args(false)->check(CLI::IsMember({"c", "cxx", "go", "rust", "all"}))->type_name("LANG");
   app.add_option("--on", options.on,
-                 "executor: host, qemu-user, wine, vm, remote:USER@HOST[:PORT], for a run also several (qemu-user,vm: each test on both); "
+                 "executor: host, qemu-user, wine, vm, remote:USER@HOST[:PORT], serial:[USER@]PATH[,BAUD], for a run also several (qemu-user,vm: each test on both); "
                  "default: the target's first that works here")
       ->type_name("EXECUTOR");
   app.add_option("--guests", options.guests, "guests at once, or connections to a remote machine; default: what cores and memory allow")
@@ -24,6 +24,10 @@ void add_target_options(CLI::App& app, TargetOptions& options) {
   app.add_option("--ssh-key", options.ssh_key, "private key for remote:; default: ~/.ssh/id_ed25519")->type_name("FILE");
   app.add_option("--known-hosts", options.known_hosts, "the remote machine's host key; default: ~/.ssh/known_hosts")
       ->type_name("FILE");
+  app.add_option("--driver", options.driver, "what runs programs in vm and remote: xtest's agent, the machine's own sh; auto: the agent if it runs there")
+      ->check(CLI::IsMember({"auto", "agent", "sh"}))->capture_default_str();
+  app.add_option("--far-folder", options.far_folder, "folder on a machine of remote: or serial:; default: the first of TMPDIR, /tmp, /var/tmp, ~ that allows programs")
+      ->type_name("DIR");
 }
 
 void add_run_options(CLI::App& app, RunOptions& options) {

@@ -19,6 +19,7 @@ struct TargetOptions {
   std::string on;                              // executor, empty: the target's first that can be used; a run takes several: "a,b"
   int guests = 0;                              // or connections to a remote machine; 0: what fits
   std::string ssh_key, known_hosts;            // for a remote machine; empty: what ssh(1) has in the home folder
+  std::string driver = "auto", far_folder;     // what runs the programs on another machine, and where
 };
 
 struct RunOptions {

@@ -2,6 +2,7 @@
 #include "runner/cli/prepare.h"
 
 #include "emulators/remote/remote.h"
+#include "emulators/serial/serial.h"
 #include "emulators/settings.h"
 #include "runner/base/text.h"
 #include "targets/features.h"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iostream>
 
 namespace xtest {
 namespace {
@@ -33,26 +35,32 @@ std::string in_home(const char* file) {
   return std::string(home ? home : "/") + "/.ssh/" + file;
 }
 
-std::vector<ExecutorSpec> with_guests(std::vector<ExecutorSpec> specs, int guests) {
-  for (ExecutorSpec& spec : specs) {
-    if (guests > 0) spec.settings["guests"] = std::to_string(guests);
-  }
-  return specs;
+// The machine that was asked for on the command line, whatever the target has.
+std::optional<ExecutorSpec> machine_asked_for(const TargetOptions& options) {
+  if (auto spec = remote_spec(options.on)) return spec;
+  if (auto spec = serial_spec(options.on)) return spec;
+  if (!options.on.starts_with(kImagePrefix)) return std::nullopt;
+  ExecutorSpec guest;
+  guest.name = "vm";
+  guest.settings["image"] = options.on.substr(kImagePrefix.size());
+  return guest;
 }
 
-// The target's own, and the machine that was asked for.
+// The target's own, or that machine.
 std::vector<ExecutorSpec> executors_of(const Target& target, const TargetOptions& options) {
-  auto spec = remote_spec(options.on);
-  if (!spec && options.on.starts_with(kImagePrefix)) {
-    ExecutorSpec guest;
-    guest.name = "vm";
-    guest.settings["image"] = options.on.substr(kImagePrefix.size());
-    return with_guests({guest}, options.guests);
+  const auto machine = machine_asked_for(options);
+  auto specs = machine ? std::vector<ExecutorSpec>{*machine} : target.executors;
+  const char* password = ::getenv("XTEST_SERIAL_PASSWORD");
+  for (ExecutorSpec& spec : specs) {
+    auto& settings = spec.settings;
+    if (options.guests > 0) settings["guests"] = std::to_string(options.guests);
+    settings["driver"] = options.driver;
+    settings["folder"] = options.far_folder;
+    settings["password"] = password ? password : "";
+    settings["key"] = options.ssh_key.empty() ? in_home("id_ed25519") : options.ssh_key;
+    settings["known_hosts"] = options.known_hosts.empty() ? in_home("known_hosts") : options.known_hosts;
   }
-  if (!spec) return with_guests(target.executors, options.guests);
-  spec->settings["key"] = options.ssh_key.empty() ? in_home("id_ed25519") : options.ssh_key;
-  spec->settings["known_hosts"] = options.known_hosts.empty() ? in_home("known_hosts") : options.known_hosts;
-  return with_guests({*spec}, options.guests);
+  return specs;
 }
 
 // First the executors in the target's order, or only the one asked for.
@@ -62,10 +70,9 @@ Task<void> choose_executor(const Registry& registry, const TargetOptions& option
     throw Error(ErrorKind::usage, "--on " + options.on + ": several executors are for `xtest run`", "name one of them");
   const ExecutorContext context{folders.locations.libexec / "xtest-agent", folders.locations.data, folders.scratch / target.triple,
                                 folders.cache, folders.consoles, folders.say};
-  const bool is_remote = remote_spec(options.on).has_value();
+  const bool is_machine = machine_asked_for(options).has_value();
   for (const ExecutorSpec& spec : executors_of(target, options)) {
-    const bool is_named = options.on == spec.name || (spec.name == "vm" && options.on == "vm:" + setting(spec, "image"));
-    if (prepared.executor || (!is_remote && !options.on.empty() && !is_named)) continue;
+    if (prepared.executor || (!is_machine && !options.on.empty() && options.on != spec.name)) continue;
     const auto maker = registry.executors.find(spec.name);
     if (maker == registry.executors.end()) continue;
     if (spec.name == "vm" && options.on.empty()) {   // making an image and booting it is not what a user would expect
@@ -129,6 +136,10 @@ void collect_features(Prepared& prepared) {
 }
 
 }  // namespace
+
+std::shared_ptr<std::function<void(std::string_view)>> make_say() {
+  return std::make_shared<std::function<void(std::string_view)>>([](std::string_view line) { std::cerr << "xtest: " << line << "\n"; });
+}
 
 std::vector<Language> wanted_languages(const TargetOptions& options) {
   std::vector<Language> wanted;

@@ -27,13 +27,15 @@ struct Prepared {
   std::map<Language, ToolchainProblem> problems;   // languages that should be there and are not
 };
 
+std::shared_ptr<std::function<void(std::string_view)>> make_say();
+
 // Where a run keeps its temporary things; one struct so that commands need not know the layout.
 struct Folders {
   Locations locations;
   std::filesystem::path scratch;
   std::filesystem::path cache;
   std::filesystem::path consoles;                  // of guests
-  std::shared_ptr<std::function<void(std::string_view)>> say = std::make_shared<std::function<void(std::string_view)>>();
+  std::shared_ptr<std::function<void(std::string_view)>> say = make_say();      // to stderr, until a run's reports take it over
 };
 
 TargetLibrary open_targets(const Locations& locations, const TargetOptions& options);

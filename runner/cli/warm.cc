@@ -46,7 +46,7 @@ Task<OpenedPlace> open_place(const Registry& registry, WarmPlace place, Folders 
   const TargetLibrary library = open_targets(folders.locations, options);
   const Target& target = library.find(place.triple);
   const Prepared prepared = co_await prepare(registry, target, options, folders);
-  if (!prepared.executor) require_ready(prepared, options);
+  if (!prepared.executor) require_ready(prepared);
   OpenedPlace opened{prepared.executor, place.on.empty()};
   if (opened.is_default) co_return opened;
   options.on.clear();
@@ -78,7 +78,7 @@ BrokerWorld make_broker_world(const Registry& registry, fs::path cache) {
   BrokerWorld world;
   world.read_exec = read_exec;
   world.open = [&registry, cache](WarmPlace place, fs::path scratch) {
-    return open_place(registry, std::move(place), Folders{find_locations(), std::move(scratch), cache});
+    return open_place(registry, std::move(place), Folders{find_locations(), scratch, cache, scratch / "consoles"});
   };
   return world;
 }

@@ -2,7 +2,7 @@
 // Images of our recipes, made and booted: who is let in, what is found inside.
 #include <gmock/gmock.h>
 
-#include "emulators/vm/machine.h"
+#include "emulators/vm/snapshot.h"
 #include "emulators/vm/provide_image.h"
 #include "runner/base/text.h"
 #include "tests/support/playground.h"
@@ -27,7 +27,9 @@ struct GuestImage : testing::Test {
     const auto boot = [&]() -> Task<std::string> {
       ImagePlace place{shared_cache(), XTEST_AGENT};
       MadeImage image = co_await provide_image(recipe, std::move(place));
-      MachineOptions options{recipe, std::move(image), here.folder() / "machine", XTEST_AGENT};
+      MachineOptions options{recipe, std::move(image), here.folder() / "machine", here.folder() / "console", XTEST_AGENT, "tcg", {}, {}, false};
+      Snapshot place_of_its_own{here.folder()};
+      options = co_await first_boot(std::move(place_of_its_own), std::move(options));
       const auto machine = co_await Machine::start(std::move(options));
       const auto connection = co_await machine->connect(std::chrono::minutes(5));
       const Completion completion = co_await connection->run(command);

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "emulators/ssh/key.h"
-#include "emulators/vm/machine.h"
+#include "emulators/vm/snapshot.h"
 #include "emulators/vm/provide_image.h"
 #include "runner/base/error.h"
 #include "runner/base/files.h"
@@ -64,7 +64,9 @@ struct Provisioning : testing::Test {
   }
   std::string said(const ImageRecipe& recipe, std::string command) {
     const auto boot = [&]() -> Task<std::string> {
-      MachineOptions options{recipe, image, here.folder() / "machine", XTEST_AGENT};
+      MachineOptions options{recipe, image, here.folder() / "machine", here.folder() / "console", XTEST_AGENT, "tcg", {}, {}, false};
+      Snapshot place_of_its_own{here.folder()};
+      options = co_await first_boot(std::move(place_of_its_own), std::move(options));
       const auto machine = co_await Machine::start(std::move(options));
       const auto connection = co_await machine->connect(std::chrono::minutes(5));
       const Completion completion = co_await connection->run(command);

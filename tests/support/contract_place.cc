@@ -3,11 +3,14 @@
 
 #include "emulators/host/host.h"
 #include "emulators/qemu_user/qemu_user.h"
+#include "emulators/remote/remote.h"
+#include "emulators/serial/serial.h"
 #include "emulators/wine/wine.h"
 #include "runner/base/process.h"
 #include "targets/load.h"
 #include "targets/toolchain.h"
 #include "tests/support/run_task.h"
+#include "tests/support/temp_folder.h"
 
 #include <gtest/gtest.h>
 
@@ -53,7 +56,9 @@ ContractPlace::ContractPlace(ContractRow row) : row_(std::move(row)) {
   std::string pattern = fs::temp_directory_path() / "xtest-contract-XXXXXX";
   folder_ = ::mkdtemp(pattern.data());
   find_target();
-  build();
+  if (row_.executor == "remote") find_server();
+  if (row_.executor == "serial") find_machine();
+  if (why_not_.empty()) build();
   if (!why_not_.empty()) return;
   executor_ = another();
   const Availability availability = run_task(io_, executor_->available());
@@ -72,6 +77,25 @@ void ContractPlace::find_target() {
     if (spec.name == row_.executor) spec_ = spec;
   }
   for (const auto& [key, value] : row_.settings) spec_.settings[key] = value;
+}
+
+// The far side is this machine, and its folders are ours.
+void ContractPlace::find_server() {
+  server_ = std::make_unique<SshServer>(io_, SshServerKind{row_.configuration, row_.login_shell, row_.is_dropbear});
+  why_not_ = server_->why_not();
+  if (!why_not_.empty()) return;
+  const SshOptions ssh = server_->options();
+  spec_.name = "remote";
+  spec_.settings.insert({{"user", ssh.user}, {"host", ssh.host}, {"port", std::to_string(ssh.port)}, {"key", ssh.private_key.string()},
+                         {"known_hosts", server_->known_hosts().string()}, {"folder", folder_.string()}});
+}
+
+void ContractPlace::find_machine() {
+  why_not_ = SerialMachine::why_not();
+  if (!why_not_.empty()) return;
+  machine_ = std::make_unique<SerialMachine>(io_, folder_, row_.label == "serial_tty" ? LineEnd::tty : LineEnd::socket);
+  spec_.name = "serial";
+  spec_.settings.insert({{"path", machine_->path()}, {"baud", "115200"}, {"folder", folder_.string()}});
 }
 
 void ContractPlace::build() {
@@ -95,14 +119,21 @@ void ContractPlace::build() {
 }
 
 std::shared_ptr<Executor> ContractPlace::make(const Target& target, const ExecutorSpec& spec, const fs::path& place) {
-  const ExecutorContext context{XTEST_AGENT, XTEST_SOURCE_DIR, place / "scratch", place / "cache", place / "consoles"};
+  static const TempFolder agents;      // built once for all far places
+  const ExecutorContext context{XTEST_AGENT, XTEST_SOURCE_DIR, place / "scratch", is_far() ? agents.path() : place / "cache", place / "consoles"};
   if (spec.name == "host") return make_host_executor(target, spec, context);
+  if (spec.name == "serial") return make_serial_executor(target, spec, context);
+  if (spec.name == "remote") return make_remote_executor(target, spec, context);
   if (spec.name == "qemu-user") return make_qemu_user_executor(target, spec, context);
   return make_wine_executor(target, spec, context);
 }
 
 std::shared_ptr<Executor> ContractPlace::another(const std::map<std::string, std::string>& settings,
                                                  const std::string& arch) {
+  if (row_.executor == "serial" && session_) {      // which has the line for itself
+    run_task(io_, session_->close());
+    drop_session();
+  }
   Target target = target_;
   ExecutorSpec spec = spec_;
   if (!arch.empty()) target.arch = arch;
@@ -110,7 +141,10 @@ std::shared_ptr<Executor> ContractPlace::another(const std::map<std::string, std
   return make(target, spec, folder_);
 }
 
-std::shared_ptr<Executor> ContractPlace::another_in(const fs::path& folder) { return make(target_, spec_, folder); }
+std::shared_ptr<Executor> ContractPlace::another_in(const fs::path& folder) {
+  if (is_far()) return another({{"folder", folder.string()}});
+  return make(target_, spec_, folder);
+}
 
 Session& ContractPlace::session() {
   if (!session_) session_ = run_task(io_, executor_->open());
@@ -125,7 +159,32 @@ RunRequest ContractPlace::request(std::vector<std::string> words) const {
   return request;
 }
 
-Completion ContractPlace::run(RunRequest request) { return run_task(io_, session().run(std::move(request))); }
+Completion ContractPlace::run(RunRequest request) {
+  stage(request);
+  return run_task(io_, session().run(std::move(request)));
+}
+
+// As the engine does; what is not there is left to the run.
+void ContractPlace::stage(const RunRequest& request) {
+  std::vector<fs::path> files;
+  for (const Argument& argument : request.command.argv) {
+    const auto* path = std::get_if<PathRef>(&argument);
+    if (path && fs::exists(path->host)) files.push_back(path->host);
+  }
+  run_task(io_, session().stage(files));
+}
+
+void ContractPlace::use(std::shared_ptr<Executor> executor) {
+  drop_session();
+  executor_ = std::move(executor);
+}
+
+// The far side learns of it by the end of the connection.
+void ContractPlace::drop_session() {
+  session_.reset();
+  io_.restart();
+  io_.run_for(std::chrono::milliseconds(is_far() ? 300 : 0));
+}
 
 std::string ContractPlace::out_of(std::vector<std::string> words) {
   const Completion completion = run(std::move(words));
@@ -152,6 +211,14 @@ std::vector<std::string> processes_left_with(const std::string& text) {
     left = processes_with(text);
   }
   return left;
+}
+
+pid_t parent_running(const std::string& mark) {
+  pid_t found = 0;
+  for_each_process([&](pid_t pid, const fs::path& process) {
+    if (pid != ::getpid() && read_whole(process / "cmdline").find(mark) != std::string::npos) found = parent_of(process);
+  });
+  return found;
 }
 
 pid_t agent_running(const std::string& mark) {

@@ -33,6 +33,9 @@ class Ssh : public testing::Test {
   Completion run(std::string command, std::string input = {}) {
     return run_task(io_, connection().run(std::move(command), std::move(input)));
   }
+  ExecOverSsh exec() {
+    return [this](std::string command, SshOutput output) { return connection().exec(std::move(command), std::move(output)); };
+  }
   std::string error_of(SshOptions options) {
     try {
       run_task(io_, SshConnection::open(std::move(options)));
@@ -124,7 +127,7 @@ TEST_F(Ssh, ALostConnectionLosesItsCommands) {
 }
 
 TEST_F(Ssh, AnAgentOverTheConnectionRunsPrograms) {
-  AgentLink link = run_task(io_, start_agent_over_ssh(connection(), std::string("exec ") + XTEST_AGENT));
+  AgentLink link = run_task(io_, start_agent_over_ssh(exec(), std::string("exec ") + XTEST_AGENT));
   const auto agent = run_task(io_, AgentClient::attach(std::move(link), {}));
   AgentCommand command;
   command.argv = {XTEST_MISBEHAVE, "exit", "3"};
@@ -138,7 +141,7 @@ TEST_F(Ssh, AnAgentOverTheConnectionRunsPrograms) {
 }
 
 TEST_F(Ssh, AnAgentThatCannotStartSaysWhy) {
-  AgentLink link = run_task(io_, start_agent_over_ssh(connection(), "exec /nonexistent/agent"));
+  AgentLink link = run_task(io_, start_agent_over_ssh(exec(), "exec /nonexistent/agent"));
   try {
     run_task(io_, AgentClient::attach(std::move(link), {}));
     FAIL() << "it started";

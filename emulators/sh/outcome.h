@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the shell over there tells of one run, frame by frame, becomes its Completion.
+//
+// The frames have an order and counts that agree; anything else is named and the line cannot be trusted any more. Pure.
+#pragma once
+
+#include "emulators/sh/frames.h"
+#include "runner/model/completion.h"
+
+#include <chrono>
+#include <string>
+
+namespace xtest {
+
+class ShOutcome {
+ public:
+  explicit ShOutcome(std::string program) : program_(std::move(program)) {}
+
+  std::string take(const ShFrame& frame);        // what is wrong with it, or empty
+  void add_evidence(const ShFrame& frame);       // a process, when the limit passed
+  bool has_started() const { return step_ >= Step::started; }
+  bool has_ended() const { return step_ == Step::ended; }
+  Completion& completion() { return completion_; }
+
+ private:
+  enum class Step { none, started, left, said, out, err, ended };
+  std::string take_output(const ShFrame& frame, Output& output);
+  std::string take_end(const ShFrame& frame);
+  void judge(int status, int signal, const std::string& name);
+
+  std::string program_, said_;
+  Step step_ = Step::none;
+  std::chrono::microseconds user_{0}, system_{0};      // of all runs before
+  Completion completion_;
+};
+
+}  // namespace xtest

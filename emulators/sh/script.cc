@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulators/sh/script.h"
+
+#include "runner/base/text.h"
+
+namespace xtest {
+namespace {
+
+constexpr const char* kPlace = R"sh(
+LC_ALL=C; export LC_ALL
+D= Y='no folder can be made and programs be started in it'
+for d in ${W:-"$TMPDIR" /tmp /var/tmp "$HOME"}; do
+  case $d in /*) ;; *) continue ;; esac
+  case $d in *[!A-Za-z0-9._/-]*) continue ;; esac
+  F=${d%/}/$M
+  m=$( (umask 077; mkdir "$F") 2>&1) || { Y="$m"; continue; }
+  if printf '#!/bin/sh\nexit 0\n' >"$F/p" && chmod 700 "$F/p" && "$F/p"; then rm -f "$F/p"; D=$F; break; fi 2>/dev/null
+  Y="no program can be started in $d"
+  rm -rf "$F"
+done
+if [ -z "$D" ]; then      # it is up to the other side to end it
+  T 0 why "$Y"
+  while read -r x; do [ "$x" != 'exit 0' ] || exit 0; done
+  exit 1
+fi
+T 0 folder "$D"
+tar --help >/dev/null 2>&1 </dev/null; [ $? -ge 126 ] || T 0 tar yes
+T 0 system "$(uname -srm)"
+T 0 cores "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)"
+T 0 elf $(od -An -v -tx1 -N20 "$(command -v sh)" 2>/dev/null)
+)sh";
+
+// G lists the living members of a process group where /proc has them; fails if there is none.
+constexpr const char* kCommon = R"sh(
+LC_ALL=C; export LC_ALL
+A=$D/sh
+mkdir -p "$A" "$D/runs" && cd "$A" || exit 1
+if kill -s 0 -- $$ 2>/dev/null; then K() { kill -s "$1" -- "$2" 2>/dev/null; }; else K() { kill -"$1" "$2" 2>/dev/null; }; fi
+G() {
+  K 0 "-$2" || return 1
+  if [ ! -r /proc/self/stat ]; then [ "$1" = - ] || T "$q" "$1" "$2" - - 'a process of its group'; return 0; fi
+  G_none=1
+  for G_at in /proc/[0-9]*; do
+    { read -r G_stat <"$G_at/stat"; } 2>/dev/null || continue
+    G_rest=${G_stat##*') '} G_name=${G_stat#*'('}; G_name=${G_name%')'*}
+    set -- "$1" "$2" $G_rest
+    [ "$5" = "$2" ] && [ "$3" != Z ] || continue
+    G_none=0
+    [ "$1" = - ] && break
+    G_wchan=; { read -r G_wchan <"$G_at/wchan"; } 2>/dev/null
+    T "$q" "$1" "${G_at#/proc/}" "$3" "${G_wchan:--}" "$G_name"
+  done
+  return $G_none
+}
+)sh";
+
+constexpr const char* kSayBytes = R"sh(
+T() { printf '%s\n' "$N $*"; }
+P() {
+  T "$q" "$1" "$3" "$4" "$5"
+  [ "$3" = 0 ] || dd if="$2" bs="$3" count=1 2>/dev/null
+  [ "$4" = 0 ] || tail -c "$4" "$2"
+}
+)sh";
+
+constexpr const char* kSayLines = R"sh(
+if cksum </dev/null >/dev/null 2>&1; then Y() { cksum; }; else Y() { sha256sum; }; fi
+T() { c=$(printf %s "$*" | Y); printf '%s\n' "$N ${c%% *} $*"; }
+Q() { [ "$3" = 0 ] || dd if="$2" bs="$3" count=1 2>/dev/null; [ "$4" = 0 ] || tail -c "$4" "$2"; }
+P() {
+  Q "$@" | $E | sed "s/^/$N - /"
+  c=$(Q "$@" | Y)
+  T "$q" "$1" "$3" "$4" "$5" "${c%% *}"
+}
+)sh";
+
+constexpr const char* kDriver = R"sh(
+trap : INT
+trap 'cd /; rm -rf "$D"; T 0 bye' EXIT
+exec 2>>said
+echo $$ >driver
+(set +m) 2>/dev/null && set +m       # a child that leads a group already would be left alone by setsid, and its status be lost
+S=; (exec setsid sh -c 'exit 7' </dev/null >/dev/null); [ $? = 7 ] && S=setsid
+[ -n "$S" ] || set -m
+E='od -An -v -tx1'; [ "$(echo xtest | base64)" = eHRlc3QK ] && [ "$(echo eHRlc3QK | base64 -d)" = xtest ] && E=base64
+S() {
+  y=0
+  [ -s "$2" ] && y=$(($(wc -c <"$2")))
+  [ "$y" = 0 ] && return
+  if [ "$y" -le $((h + t)) ]; then P "$1" "$2" "$y" 0 "$y"; else P "$1" "$2" "$h" "$t" "$y"; fi
+}
+C() { times >tm; { read -r u; read -r u s; } <tm; }
+W() {
+  i=0
+  while [ "$i" -lt "$2" ]; do
+    sleep 1; i=$((i + 1))
+    read -r x p <now
+    [ "$x" = "$1" ] && [ "$p" != - ] || return
+    K 0 $$ || break       # the driver has gone
+  done
+  echo "$1" >late
+  K KILL "-$p" || K KILL "$p"
+}
+R() {
+  q=$1 h=$2 t=$3 l=$4 r=$5 f=$6; shift 6
+  : >said
+  if [ "$r" = 1 ] && ! mkdir "$f"; then read -r m <said; T "$q" failed "${m:-cannot make $f}"; return; fi
+  C; T "$q" started "$u" "$s"
+  echo "$q" >now
+  if [ "$l" != 0 ]; then W "$q" "$l" </dev/null >/dev/null 2>&1 & fi
+  (
+    exec </dev/null >out 2>err      # not at the closing bracket: mksh would put its own words there
+    p=; { read -r p m </proc/self/stat; } 2>/dev/null
+    cd "$f" || exit 126
+    if [ "${p:-$$}" = $$ ]; then
+      exec $S sh -c 'echo "$1 $$" >"$2/now"; shift 2; exec env -i "$@"' sh "$q" "$A" "$@"
+    fi
+    echo "$q $p" >"$A/now"
+    exec $S env -i "$@"
+  )
+  e=$? m=; [ -s said ] && read -r m <said
+  n=0 g=-
+  if [ "$e" -gt 256 ]; then n=$((e - 256)); elif [ "$e" -gt 128 ] && [ -n "$m" ]; then n=$((e - 128)); fi
+  [ "$n" = 0 ] || g=$(kill -l "$n")
+  x= p=; read -r x p <now
+  if [ -n "$p" ]; then G left "$p"; K KILL "-$p"; else m=${m:-no room for $A/now}; fi
+  v=-; [ -s late ] && { read -r v <late; rm -f late; }
+  echo "$q -" >now
+  printf %8192s . >room; [ -s room ] || m=${m:-there is no room left in $D}
+  : >room
+  [ "$n" != 0 ] || [ -z "$m" ] || T "$q" said "$m"
+  C; o=0 y=0
+  S out out; o=$y
+  S err err
+  [ "$r" = 0 ] || rm -rf "$f"
+  T "$q" ended "$e" "$n" "$g" "$u" "$s" "$v" "$o" "$y"
+}
+B() {
+  c=$(printf %s "$3" | Y)
+  [ "${c%% *}" != "$4" ] || case $2 in
+    base64) printf '%s\n' "$3" ;;
+    octal) printf "$3" ;;
+  esac >>text
+  printf '%s\n' "$N = $1 ${c%% *}"
+}
+: >said
+q=0
+T 0 ready "${S:--}" "$E"
+)sh";
+
+constexpr const char* kGuard = R"sh(
+T() { printf '%s\n' "$N $*"; }
+exec 2>/dev/null
+k() {
+  q=$1 x= p=; read -r x p <now
+  if [ "$x" != "$q" ] || [ "${p:--}" = - ]; then T "$q" killed none; return; fi
+  G at "$p"
+  i=0
+  while K KILL "-$p" || K KILL "$p"; do
+    G - "$p" || break
+    [ "$i" -lt 50 ] || { T "$q" killed left; return; }
+    i=$((i + 1)); sleep 0.1 || sleep 1
+  done
+  T "$q" killed gone
+}
+Z() {
+  trap '' EXIT HUP INT TERM PIPE
+  read -r d <driver && K KILL "$d"
+  x= p=; read -r x p <now
+  [ "${p:--}" = - ] || K KILL "-$p" || K KILL "$p"
+  cd /
+  rm -rf "$D" || { sleep 1; rm -rf "$D"; }
+}
+trap Z EXIT
+trap exit HUP INT TERM PIPE
+q=0
+T 0 guards
+)sh";
+
+std::string variables(const ShScriptFacts& facts) { return "N=" + facts.nonce + " D=" + sh_quote(facts.folder) + "\n"; }
+std::string wishes(const std::string& nonce, const std::string& name, const std::string& wanted) {
+  return "N=" + nonce + " M=" + name + " W=" + sh_quote(wanted) + "\n";
+}
+
+}  // namespace
+
+std::string place_script(const std::string& nonce, const std::string& name, const std::string& wanted) {
+  return wishes(nonce, name, wanted) + kSayBytes + kPlace;
+}
+
+std::string driver_script(const ShScriptFacts& facts) { return variables(facts) + kCommon + kSayBytes + kDriver; }
+
+std::string line_driver_script(const std::string& nonce, const std::string& name, const std::string& wanted) {
+  return wishes(nonce, name, wanted) + kSayLines + kPlace + kCommon + kDriver;
+}
+
+std::string loader_line(const std::string& nonce) {
+  return "N=" + nonce + R"sh(; s=; if cksum </dev/null >/dev/null 2>&1; then Y() { cksum; }; else Y() { sha256sum; }; fi; )sh" +
+         R"sh(T() { c=$(printf %s "$*" | Y); printf '%s\n' "$N ${c%% *} $*"; }; )sh" +
+         R"sh(X() { s=$s$(printf "$2."); s=${s%.}; c=$(printf %s "$s" | Y); printf '%s\n' "$N = $1 ${c%% *}"; })sh" + "\n";
+}
+
+std::string guard_script(const ShScriptFacts& facts) { return variables(facts) + kCommon + kGuard; }
+
+}  // namespace xtest
