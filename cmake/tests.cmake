@@ -25,6 +25,7 @@ target_compile_definitions(test_support PUBLIC
   XTEST_AGENT="$<TARGET_FILE:xtest-agent>" XTEST_MISBEHAVE="$<TARGET_FILE:misbehave>" XTEST_CRASH="$<TARGET_FILE:crash>")
 # g++ 12 sees overflows in std::string that are not there, once the headers are precompiled.
 target_compile_options(test_support PUBLIC "$<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>")
+target_compile_options(test_support PUBLIC "$<$<CONFIG:Release>:-O0>")   # compiled once or twice, run for seconds
 target_precompile_headers(test_support PRIVATE ${heavy_headers} <gmock/gmock.h> <gtest/gtest.h> <nlohmann/json.hpp>)
 add_dependencies(test_support xtest xtest-agent misbehave crash)
 

@@ -82,7 +82,7 @@ std::string ShOutcome::take_end(const ShFrame& frame) {
 
 void ShOutcome::judge(int status, int signal, const std::string& name) {
   const std::string not_started = status == 126 || status == 127 ? why_not_started(completion_, program_) : "";
-  if (!said_.empty()) completion_.how = Lost{"the far side's sh said: " + repair_utf8(said_)};
+  if (!said_.empty()) completion_.how = Lost{"the far side's sh said: " + repair_utf8(said_), true};
   else if (signal != 0) completion_.how = Signalled{signal, name.starts_with("SIG") ? name.substr(3) : name};
   else if (!not_started.empty()) completion_.how = NotStarted{"cannot start " + not_started, not_started.find("Exec format error") != std::string::npos};
   else completion_.how = Exited{status};

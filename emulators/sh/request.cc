@@ -22,6 +22,11 @@ bool is_plain_text(const std::filesystem::path& file) {
 }  // namespace
 
 Task<Completion> run_by_sh(ShDriver& driver, RunRequest request, std::string folder, std::function<std::string(const std::filesystem::path&)> path_of) {
+  if (request.look != Look::none) {
+    Completion blind;
+    blind.how = NotStarted{"sh alone cannot look into a program"};
+    co_return blind;
+  }
   AgentCommand command;
   bool is_sent = false;
   for (const Argument& argument : request.command.argv) {

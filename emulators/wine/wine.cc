@@ -81,11 +81,11 @@ class WineSession final : public AgentSession {
     Completion completion = co_await run_in_agent(std::move(command));
     completion.look = without_places(completion.look);
     if (std::holds_alternative<TimedOut>(completion.how) && !co_await server_is_there())
-      completion.how = Lost{"the wineserver has gone, and the program hung without it"};
+      completion.how = Lost{"the wineserver has gone, and the program hung without it", true};
     if (std::holds_alternative<Exited>(completion.how) || std::holds_alternative<Signalled>(completion.how)) {
       const auto told = read_result(result, nonce, completion.look);
       completion.how =
-          told ? *told : Termination(Lost{"Wine ended without its launcher's word (" + describe(completion.how) + ")"});
+          told ? *told : Termination(Lost{"Wine ended without its launcher's word (" + describe(completion.how) + ")", true});
     }
     std::error_code ignored;
     fs::remove(result, ignored);

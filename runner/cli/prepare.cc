@@ -66,7 +66,7 @@ std::vector<ExecutorSpec> executors_of(const Target& target, const TargetOptions
 // First the executors in the target's order, or only the one asked for.
 Task<void> choose_executor(const Registry& registry, const TargetOptions& options, const Folders& folders, Prepared& prepared) {
   const Target& target = prepared.target.target;
-  if (options.on.find(',') != std::string::npos)
+  if (executors_asked_for(options.on).size() > 1)
     throw Error(ErrorKind::usage, "--on " + options.on + ": several executors are for `xtest run`", "name one of them");
   const ExecutorContext context{folders.locations.libexec / "xtest-agent", folders.locations.data, folders.scratch / target.triple,
                                 folders.cache, folders.consoles, folders.say};
@@ -135,6 +135,12 @@ void collect_features(Prepared& prepared) {
   }
 }
 
+// "serial:PATH,BAUD" is one executor, "serial:PATH,vm" are two.
+bool is_speed_of(const std::string& line, std::string_view word) {
+  const bool is_executor = word.find(':') != word.npos || word == "vm" || word == "host" || word == "qemu-user" || word == "wine";
+  return line.starts_with("serial:") && line.find(',') == line.npos && !is_executor;
+}
+
 }  // namespace
 
 std::shared_ptr<std::function<void(std::string_view)>> make_say() {
@@ -176,6 +182,10 @@ Task<Prepared> prepare(const Registry& registry, const Target& target, const Tar
 std::vector<std::string> executors_asked_for(const std::string& on) {
   std::vector<std::string> names;
   for (const std::string_view name : split(on, ',')) {
+    if (!names.empty() && is_speed_of(names.back(), name)) {
+      names.back() += "," + std::string(name);
+      continue;
+    }
     if (name.empty() && !on.empty()) throw Error(ErrorKind::usage, "--on " + on + " names an executor without a name", "write --on qemu-user,vm");
     if (std::ranges::find(names, name) != names.end()) throw Error(ErrorKind::usage, "--on " + on + " names " + std::string(name) + " twice");
     names.emplace_back(name);

@@ -72,6 +72,9 @@ class ExecutorContract : public testing::TestWithParam<ContractRow> {
     return *result;
   }
 
+  static void expect_blind(const Completion& completion) {
+    EXPECT_EQ(describe(completion.how), "could not be started: sh alone cannot look into a program");
+  }
   ContractPlace* place_ = nullptr;
 
  private:
@@ -137,6 +140,7 @@ TEST_P(ExecutorContract, ASecondLookTellsWhatACrashHitAndNothingElse) {
   RunRequest request = place_->request({"die", "null"});
   request.look = Look::crash;
   const Completion completion = place_->run(std::move(request));
+  if (!place_->can_look()) return expect_blind(completion);
   EXPECT_EQ(describe(completion.how), place_->is_windows() ? "died of exception 0xC0000005" : "killed by SEGV (11)");
   const std::string text = run_task(place_->io(), explain_look(completion.look, place_->target().arch, find_objdump(place_->target(), "/usr/bin:/bin")));
   EXPECT_THAT(text, HasSubstr("a null pointer")) << completion.look.substr(0, 2000);
@@ -154,6 +158,10 @@ TEST_P(ExecutorContract, AHangTellsWhereItStands) {
   request.command.limits.wall = 2s;
   const Completion completion = place_->run(request);
   EXPECT_EQ(describe(completion.how), "ran into its time limit");
+  if (!place_->can_look()) {
+    EXPECT_THAT(completion.look, IsEmpty());
+    return;
+  }
   const auto objdump = find_objdump(place_->target(), "/usr/bin:/bin");
   std::string text = run_task(place_->io(), explain_look(completion.look, place_->target().arch, objdump));
   EXPECT_THAT(text, HasSubstr("asleep"));
@@ -172,6 +180,7 @@ TEST_P(ExecutorContract, ATraceShowsWhatTheProgramAsksFor) {
   RunRequest request = place_->request({"exit", "3"});
   request.look = Look::trace;
   const Completion completion = place_->run(std::move(request));
+  if (!place_->can_look()) return expect_blind(completion);
   EXPECT_EQ(describe(completion.how), "exited with 3") << completion.err.text.substr(0, 2000);
   EXPECT_THAT(completion.err.text, HasSubstr(place_->is_windows() ? "ntdll" : "exit_group(3)"));
 }
