@@ -88,7 +88,7 @@ class Vm final : public Executor {
     std::filesystem::create_directories(context_.scratch);
     acceleration_ = co_await find_acceleration(*program, context_.scratch);
     if (acceleration_.name != "tcg") {
-      MachineOptions trial = co_await machine("trial");
+      MachineOptions trial = co_await machine(recipe_.name + "-trial");
       acceleration_ = co_await try_acceleration(acceleration_, std::move(trial), version_, context_.cache, say());
     }
     co_return Availability{true, recipe_.title + " in a guest, " + version_ + ", " + (acceleration_.why.empty() ? acceleration_.name : acceleration_.why), ""};
@@ -96,7 +96,7 @@ class Vm final : public Executor {
 
   Task<std::unique_ptr<Session>> open() override {
     const std::string number = std::to_string(++opened_), session = name() + "#" + number;
-    MachineOptions options = co_await clone("vm" + number);
+    MachineOptions options = co_await clone(recipe_.name + "-" + number);
     auto machine = co_await Machine::start(std::move(options));
     co_await machine->thaw(snapshot_->state());
     auto connection = co_await machine->connect(kThawPatience);

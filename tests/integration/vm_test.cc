@@ -40,7 +40,7 @@ TEST_F(Guests, SeveralShareTheTestsAndKeepTheirConsoles) {
   EXPECT_EQ(runs.size(), 2u);
   for (const auto& [session, count] : runs) EXPECT_GE(count, 3) << session << " took its part";
   EXPECT_THAT(ran.err, HasSubstr("note: vm: booting linux-x86_64 once"));
-  EXPECT_THAT(read_text(here.records().back() / "consoles" / "x86_64-unknown-linux-gnu-vm1-first.txt"), HasSubstr("guest: ready"));
+  EXPECT_THAT(read_text(here.records().back() / "consoles" / "x86_64-unknown-linux-gnu-linux-x86_64-1-first.txt"), HasSubstr("guest: ready"));
 }
 
 }  // namespace

@@ -32,12 +32,15 @@ class AccelerationProbe : public testing::Test {
 };
 
 TEST_F(AccelerationProbe, RunsItsGuestWithoutAcceleration) {
+  int tried = 0;
   for (const char* name : {"qemu-system-x86_64", "qemu-system-aarch64"}) {
     const auto program = find_program(name, "/usr/bin:/usr/local/bin");
-    if (!program) GTEST_SKIP() << name << " is not installed";
+    if (!program) continue;
+    ++tried;
     EXPECT_EQ(why_not(*program, "tcg"), "") << name;
     EXPECT_THAT(why_not(*program, "nonsense"), HasSubstr("nonsense")) << name;
   }
+  if (tried == 0) GTEST_SKIP() << "no qemu-system is installed";
 }
 
 TEST_F(AccelerationProbe, SaysWhyAMachineHasNone) {
