@@ -7,6 +7,7 @@
 // Needs qemu-system-x86_64, ssh and gcc. Prints one line a figure: its least, middle and greatest value.
 #include "emulators/guest/agent_build.h"
 #include "emulators/guest/guest_session.h"
+#include "emulators/guest/sh_session.h"
 #include "emulators/vm/provide_image.h"
 #include "emulators/vm/snapshot.h"
 #include "runner/base/process.h"
@@ -29,7 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 using Steady = std::chrono::steady_clock;
 
-constexpr int kPrograms = 1000, kDepth = 16, kFarDepth = 64, kMastered = 100, kFresh = 10;
+constexpr int kPrograms = 1000, kDepth = 16, kFarDepth = 64, kMastered = 100, kFresh = 10, kPairs = 3;
 constexpr auto kOneWay = std::chrono::milliseconds(75);
 
 std::map<std::string, std::vector<double>> figures;
@@ -69,11 +70,10 @@ MachineOptions next_machine(World& world) {
   return {world.recipe, world.image, world.folder / name, world.folder / (name + ".console"), XTEST_AGENT, "tcg", {}, {}, false};
 }
 
-Task<Guest> open_session(World& world, std::unique_ptr<Machine> machine, std::unique_ptr<SshConnection> connection) {
+Task<Guest> open_session(World& world, std::unique_ptr<Machine> machine, std::unique_ptr<FarSide> side) {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count();
   const std::string command =
       std::string("exec ") + agent_in_snapshot + "/agent --clock " + std::to_string(now) + " --entropy " + random_hex(64);
-  auto side = FarSide::at(std::move(connection), "/tmp/xtest-" + random_hex(8));
   auto session = co_await GuestSession::open("vm#" + std::to_string(world.guests), side, command);
   co_return Guest{std::move(machine), std::move(session)};
 }
@@ -84,10 +84,11 @@ Task<Guest> take_clone(World& world) {
   auto machine = co_await Machine::start(std::move(options));
   co_await machine->thaw(world.snapshot.state());
   auto connection = co_await machine->connect(std::chrono::minutes(1));
-  co_return co_await open_session(world, std::move(machine), std::move(connection));
+  auto side = FarSide::at(std::move(connection), "/tmp/xtest-" + random_hex(8));
+  co_return co_await open_session(world, std::move(machine), std::move(side));
 }
 
-Task<void> must_run(GuestSession& session, std::vector<Argument> argv) {
+Task<void> must_run(Session& session, std::vector<Argument> argv) {
   RunRequest request;
   request.command.argv = std::move(argv);
   request.command.limits.wall = std::chrono::minutes(10);
@@ -101,19 +102,19 @@ Task<void> must_run(GuestSession& session, std::vector<Argument> argv) {
 }
 
 // Several coroutines that share one number of runs.
-Task<void> run_many(std::vector<GuestSession*> sessions, fs::path program, int count, int depth) {
+Task<void> run_many(std::vector<Session*> sessions, fs::path program, int count, int depth) {
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer done(executor, Steady::time_point::max());
   int left = count, working = 0;
   std::exception_ptr problem;
-  const auto worker = [&](GuestSession* session) -> Task<void> {
+  const auto worker = [&](Session* session) -> Task<void> {
     while (left > 0) {
       --left;
       std::vector<Argument> argv{PathRef{program}};
       co_await must_run(*session, std::move(argv));
     }
   };
-  for (GuestSession* session : sessions) {
+  for (Session* session : sessions) {
     for (int at = 0; at < depth; ++at) {
       ++working;
       asio::co_spawn(executor, worker(session), [&](std::exception_ptr error) {
@@ -211,10 +212,9 @@ Task<void> measure_starts(World& world) {
     auto machine = co_await Machine::start(std::move(cold));
     auto first = co_await machine->connect(std::chrono::minutes(2));
     co_await first->run(std::string("mkdir -p ") + agent_in_snapshot);
-    const auto side = FarSide::at(std::move(first), agent_in_snapshot);
+    auto side = FarSide::at(std::move(first), agent_in_snapshot);
     co_await GuestSession::send_agent(*side, world.agent);
-    auto connection = co_await machine->connect(std::chrono::minutes(2));
-    Guest guest = co_await open_session(world, std::move(machine), std::move(connection));
+    Guest guest = co_await open_session(world, std::move(machine), std::move(side));
     std::vector<Argument> argv{PathRef{world.program}};
     co_await must_run(*guest.session, std::move(argv));
     note("cold boot to first result, s", since(begun));
@@ -237,20 +237,39 @@ Task<void> measure_starts(World& world) {
   note("resident memory of one of eight clones (its share), MiB", static_cast<double>(most));
 }
 
+Task<double> by_sh(World& world, Machine& machine) {
+  const Connect further = [&machine] { return machine.connect(std::chrono::minutes(1)); };
+  auto connection = co_await machine.connect(std::chrono::minutes(1));
+  auto side = co_await FarSide::open(std::move(connection), further, "");
+  const auto session = co_await ShSession::open("sh", std::move(side));
+  std::vector<Argument> argv{PathRef{world.program}};
+  co_await must_run(*session, std::move(argv));
+  const auto begun = Steady::now();
+  std::vector<Session*> one{session.get()};
+  co_await run_many(one, world.program, kPrograms, kDepth);
+  const double all = since(begun);
+  co_await session->close();
+  co_return all;
+}
+
 Task<void> measure_runs(World& world, std::string program_there) {
   Guest guest = co_await take_clone(world);
   std::vector<Argument> argv{std::string("/bin/cp"), PathRef{world.program}, program_there};
   co_await must_run(*guest.session, std::move(argv));
-  const double loop = co_await loop_in_guest(*guest.session, program_there);
-  const double cpu = own_cpu();
-  auto begun = Steady::now();
-  std::vector<GuestSession*> one{guest.session.get()};
-  co_await run_many(one, world.program, kPrograms, kDepth);
-  const double agent = since(begun);
-  note("loop in the guest, 1,000 programs, s", loop);
-  note("agent, 1,000 programs, s", agent);
-  note("agent / loop", agent / loop);
-  note("xtest's own CPU, ms a test", (own_cpu() - cpu) / kPrograms * 1000);
+  double loop = 0, agent = 0;
+  std::vector<Session*> one{guest.session.get()};
+  for (int pair = 0; pair < kPairs; ++pair) {
+    loop = co_await loop_in_guest(*guest.session, program_there);
+    const double cpu = own_cpu();
+    const auto begun = Steady::now();
+    co_await run_many(one, world.program, kPrograms, kDepth);
+    agent = since(begun);
+    note("loop in the guest, 1,000 programs, s", loop);
+    note("agent, 1,000 programs, s", agent);
+    note("agent / loop", agent / loop);
+    note("xtest's own CPU, ms a test", (own_cpu() - cpu) / kPrograms * 1000);
+  }
+  note("sh driver / loop", co_await by_sh(world, *guest.machine) / loop);
   const std::string master = "-o ControlMaster=auto -o ControlPersist=10 -o ControlPath=" + (world.folder / "master").string();
   note("ssh with a master / agent", co_await by_ssh(world, guest.machine->port(), master, program_there, kMastered) / agent);
   note("fresh ssh / agent", co_await by_ssh(world, guest.machine->port(), "", program_there, kFresh) / agent);
@@ -262,15 +281,15 @@ Task<void> measure_runs(World& world, std::string program_there) {
   auto session = co_await GuestSession::open("far", side, std::string("exec ") + agent_in_snapshot + "/agent");
   std::vector<Argument> again{PathRef{world.program}};
   co_await must_run(*session, std::move(again));
-  begun = Steady::now();
-  std::vector<GuestSession*> distant{session.get()};
+  const auto begun = Steady::now();
+  std::vector<Session*> distant{session.get()};
   co_await run_many(distant, world.program, kPrograms, kFarDepth);
   note("150 ms away / (here + ten round trips)", since(begun) / (agent + 20 * std::chrono::duration<double>(kOneWay).count()));
 }
 
 Task<void> measure_two(World& world) {
   Guest first = co_await take_clone(world), second = co_await take_clone(world);
-  std::vector<GuestSession*> one{first.session.get()}, both{first.session.get(), second.session.get()};
+  std::vector<Session*> one{first.session.get()}, both{first.session.get(), second.session.get()};
   auto begun = Steady::now();
   co_await run_many(one, world.burner, 8, 1);
   const double alone = since(begun);

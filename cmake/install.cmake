@@ -7,4 +7,4 @@ install(DIRECTORY suites/calibrate suites/hello suites/probes DESTINATION ${CMAK
 install(DIRECTORY emulators/agent DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/emulators FILES_MATCHING PATTERN "*.[ch]")
 install(DIRECTORY emulators/vm/images DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/emulators/vm)
 install(FILES emulators/known-lies.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/emulators)
-install(FILES emulators/wine/launcher.c emulators/wine/look.c DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/emulators/wine)
+install(FILES emulators/wine/begin.h emulators/wine/launcher.c emulators/wine/look.c DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/emulators/wine)

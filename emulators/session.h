@@ -10,6 +10,7 @@
 #include "runner/base/asio.h"
 #include "runner/model/command.h"
 #include "runner/model/completion.h"
+#include "runner/model/result_files.h"
 
 #include <array>
 #include <cstdint>
@@ -33,6 +34,7 @@ struct RunRequest {
   std::optional<TerminalSize> terminal;             // the program gets a terminal of its own, pass_stdio are pipes
   std::shared_ptr<RunLine> line;                    // for signals; null: none will come
   bool fresh_folder = true;                         // cwd is a new empty folder, removed afterwards
+  ResultWish results;                               // files of its folder: Completion::files
   Look look = Look::none;                           // Completion::look then tells what was seen, where the place can
 };
 

@@ -82,7 +82,7 @@ void ShowText::on(const Event& event) {
   } else if (const auto* started = std::get_if<JobStarted>(&event.body)) {
     const auto is_wanted = [&](CaseIx test) { return wanted_.contains(test); };
     if (std::ranges::any_of(started->cases, is_wanted))
-      jobs_[started->job] = {started->what, started->session, {}, {}, {}};
+      jobs_[started->job] = {started->what, started->session, {}, {}, {}, {}};
   } else if (const auto* ended = std::get_if<JobEnded>(&event.body)) {
     const auto job = jobs_.find(ended->job);
     if (job == jobs_.end()) return;
@@ -90,6 +90,7 @@ void ShowText::on(const Event& event) {
         describe(ended->completion.how) + (ended->trusted ? "" : "; what it said of its tests is void");
     job->second.evidence = ended->completion.evidence;
     job->second.cached_from = ended->cached_from;
+    job->second.files = ended->completion.files;
   }
 }
 
@@ -141,6 +142,13 @@ std::string ShowText::case_text(CaseIx test, const Wanted& wanted) const {
   return text;
 }
 
+std::string ShowText::file_text(const ResultFile& file) const {
+  const std::string name = safe_text(file.name);
+  const std::string size = file.size == 0 && file.kept.empty() ? "" : " (" + human_bytes(file.size) + ")";
+  if (file.kept.empty()) return fmt::format("   no file {}{}: {}\n", name, size, safe_text(file.trouble));
+  return fmt::format("   file {}{}: {}\n", name, size, safe_text(options_.record + "/output/" + file.kept));
+}
+
 std::string ShowText::attempt_text(const Seen& seen) const {
   std::string text = fmt::format("   attempt {}{}: {}{}: {}\n", seen.attempt, on_text(seen), to_string(seen.observed.status),
                                  seen.observed.kind.empty() ? "" : " (" + safe_text(seen.observed.kind) + ")",
@@ -152,6 +160,7 @@ std::string ShowText::attempt_text(const Seen& seen) const {
                         ran.ending.empty() ? "its end is not recorded" : safe_text(ran.ending),
                         ran.cached_from.empty() ? "" : "; taken over from " + safe_text(ran.cached_from));
     text += indented(safe_text(ran.evidence, Lines::keep));
+    for (const ResultFile& file : ran.files) text += file_text(file);
   }
   if (seen.observed.output.empty()) return text + "   no output\n";
   return text + indented(safe_text(seen.observed.output, Lines::keep));

@@ -46,6 +46,7 @@ class ShowText {
  private:
   struct JobSeen {
     std::string what, session, ending, evidence, cached_from;
+    std::vector<ResultFile> files;
   };
   struct Wanted {
     std::vector<Seen> attempts;
@@ -56,6 +57,7 @@ class ShowText {
   std::string run_text() const;
   std::string case_text(CaseIx test, const Wanted& wanted) const;
   std::string attempt_text(const Seen& seen) const;
+  std::string file_text(const ResultFile& file) const;
 
   ShowOptions options_;
   Tally tally_;

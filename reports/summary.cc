@@ -120,6 +120,7 @@ void Tally::on_job_ended(const JobEnded& ended) {
   const auto open = open_jobs_.extract(ended.job);
   if (open.empty()) return;
   const bool reused = !ended.cached_from.empty();
+  for (const ResultFile& file : ended.completion.files) ++(file.kept.empty() ? work_.files_missing : work_.files);
   if (open.mapped() == JobKind::build) {
     ++work_.builds;
     if (reused) ++work_.builds_cached;

@@ -113,6 +113,7 @@ std::string work_line(const Tally& tally) {
   if (work.builds > 0) text += fmt::format("; {} ({} from cache)", plural(work.builds, "build"), work.builds_cached);
   if (work.runs_reused > 0)
     text += fmt::format("; {} of {} runs taken over from earlier ones", work.runs_reused, work.runs);
+  if (work.files > 0) text += fmt::format("; {} kept", plural(work.files, "result file"));
   return text;
 }
 
@@ -178,6 +179,8 @@ std::string summary_text(const Tally& tally, const Comparison& comparison, const
   for (const std::string& triple : targets_of(tally)) text += target_text(tally, comparison, triple, style);
   text += bad_lines(tally, style);
   text += wrap(work_line(tally), style.block.width, "");
+  if (const std::uint64_t missing = tally.work().files_missing; missing > 0)
+    text += fmt::format("{} did not come: xtest show {}::TEST says why\n", plural(missing, "result file"), short_run(tally.run().run));
   return text + ending(tally, style);
 }
 

@@ -52,7 +52,7 @@ std::vector<std::string> read_links(const YamlNode& node) {
 
 Settings read_settings(const Suite& suite) {
   const YamlNode& root = suite.config;
-  root.allow_only({"suite", "title", "framework", "requires", "limit", "revision", "sources", "exclude", "flags",
+  root.allow_only({"suite", "title", "framework", "requires", "limit", "result-files", "revision", "sources", "exclude", "flags",
                    "option-sets", "links", "build-limit"});
   Settings settings;
   settings.sources = root.at("sources").as_strings();

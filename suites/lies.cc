@@ -95,8 +95,12 @@ std::vector<int> version_in(const std::string& identity) {
   return {};
 }
 
+bool KnownLie::is_of(const std::string& place) const {
+  return glob_match(executor, place) || glob_match(executor, place.substr(0, place.find(':')));
+}
+
 bool KnownLie::is_about(const StreamInfo& place, const std::string& test_id) const {
-  if (!glob_match(executor, place.stream.executor) || !glob_match(test, test_id)) return false;
+  if (!is_of(place.stream.executor) || !glob_match(test, test_id)) return false;
   const std::vector<int> version = version_in(place.executor_identity);
   return !version.empty() && std::ranges::all_of(versions, [&](const VersionBound& bound) { return holds(bound, version); });
 }

@@ -3,7 +3,7 @@
 //
 //   lies:
 //   - id: qemu-user-lost-exec-error
-//     executor: qemu-user            # glob over executor names
+//     executor: qemu-user            # glob over executor names; "vm" is every guest, "vm:IMAGE" those of one image
 //     versions: ">=5.0 <9.2"         # of the emulator; all bounds must hold
 //     test: "probes::F1::*"          # glob over test ids; test or signature, or both
 //     signature: "posix_spawn *"     # glob over the signature of what was seen
@@ -37,6 +37,7 @@ struct KnownLie {
   Position where;
 
   bool is_expired(const std::string& today) const { return expires < today; }
+  bool is_of(const std::string& place) const;                // of any version
   bool is_about(const StreamInfo& place, const std::string& test_id) const;
 };
 

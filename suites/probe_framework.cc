@@ -15,7 +15,7 @@ namespace {
 
 void check_suite_keys(const Suite& suite) {
   suite.config.allow_only(
-      {"suite", "title", "framework", "requires", "limit", "revision", "needs", "group", "flags", "checks-of"});
+      {"suite", "title", "framework", "requires", "limit", "result-files", "revision", "needs", "group", "flags", "checks-of"});
   const auto group = suite.config.find("group");
   if (group && group->as_string() != "probe" && group->as_string() != "link")
     group->fail("group is probe or link");

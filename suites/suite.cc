@@ -3,6 +3,7 @@
 
 #include "runner/base/error.h"
 #include "runner/base/hash.h"
+#include "runner/model/result_files.h"
 #include "suites/conditions.h"
 
 #include <algorithm>
@@ -41,6 +42,16 @@ std::chrono::milliseconds read_limit(const YamlNode& node) {
   const auto limit = node.as_duration();
   if (limit.count() == 0) node.fail("a limit of nothing would let a test hang for ever", "write 10s or another time");
   return limit;
+}
+
+std::vector<std::string> read_result_files(const YamlNode& node) {
+  std::vector<std::string> patterns = node.as_strings();
+  for (const std::string& pattern : patterns) {
+    if (!is_result_pattern(pattern))
+      node.fail("'" + pattern + "' names no file of a test's own folder",
+                "write a relative path of letters, digits and ._+@=,- such as report.xml or logs/*.txt; only its last part may hold * and ?");
+  }
+  return patterns;
 }
 
 std::vector<std::string> files_below(const fs::path& folder) {
@@ -98,6 +109,7 @@ Suite load_suite(const fs::path& folder) {
               .framework = root.at("framework").as_string(),
               .folder = absolute_folder(folder),
               .requires_text = {},
+              .result_files = {},
               .revision = {},
               .config = root};
   if (const auto title = root.find("title")) suite.title = title->as_string();
@@ -106,6 +118,7 @@ Suite load_suite(const fs::path& folder) {
     suite.requires_text = condition->as_string();
     read_condition(*condition);
   }
+  if (const auto files = root.find("result-files")) suite.result_files = read_result_files(*files);
   const auto revision = root.find("revision");
   suite.revision = revision ? revision->as_string() : digest_of(suite.folder);
   return suite;

@@ -18,6 +18,7 @@ struct Suite {
   std::filesystem::path folder;       // where suite.yaml lies; sources are relative to it
   std::string requires_text;          // feature expression for the whole suite, may be empty
   std::chrono::milliseconds limit{10000};   // per test, on the host's own speed
+  std::vector<std::string> result_files;    // patterns of what a test leaves in its folder (runner/model/result_files.h)
   std::string revision;               // digest of its files, or the upstream's version
   YamlNode config;                    // the framework's own keys, read by it
 };

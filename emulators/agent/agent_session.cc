@@ -77,6 +77,7 @@ AgentCommand AgentSession::to_agent(const RunRequest& request) {
   command.pass_fds = request.pass_stdio;
   command.terminal = request.terminal;
   command.line = request.line;
+  command.results = request.results;
   command.fresh_cwd = request.fresh_folder;
   command.cwd =
       request.fresh_folder ? (place_.folders / std::to_string(++runs_)).string() : request.command.cwd.string();

@@ -15,6 +15,7 @@
 #include "runner/base/fd.h"
 #include "runner/model/command.h"
 #include "runner/model/completion.h"
+#include "runner/model/result_files.h"
 
 #include <array>
 #include <chrono>
@@ -46,6 +47,7 @@ struct AgentCommand {
   bool keep_cwd = false;                                        // not removed
   bool interrupt = false;                                       // at the limit SIGINT first, for whoever debugs it
   bool watch = false;                                           // a second look: Completion::look and ::core are filled
+  ResultWish results;                                           // files of cwd
   std::string stdin_data;                                       // empty: /dev/null
   std::optional<std::array<int, 3>> pass_fds;                   // borrowed; become 0-2 of the program, no output here (session.h)
   std::optional<TerminalSize> terminal;                         // with pass_fds (session.h)

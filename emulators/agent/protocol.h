@@ -15,11 +15,12 @@
 
 enum {
   XA_MAGIC = 0x47415458, /* "XTAG" */
-  XA_VERSION = 1,
+  XA_VERSION = 2,
   XA_HEADER = 32,
   XA_NONCE = 16,
   XA_MAX_PAYLOAD = 32 << 20,
   XA_WINDOW = 256 << 10, /* output bytes a run may send before its first CREDIT */
+  XA_MOST_FILES = 64,    /* that a run may bring back */
   XA_SETUP_FAILED = 125  /* exit code: the namespace could not be made, one line on stderr says why */
 };
 
@@ -27,7 +28,8 @@ enum {
 enum {
   XA_HELLO = 1,  /* - ; the header's nonce is adopted. Answered by XA_HELLO */
   XA_RUN = 2,    /* flags u32, argc u32, texts, envc u32, texts, cwd text, wall ms u64, cpu s u64, address space u64,
-                    file size u64, output head u64, output tail u64 (0: no limit, for the limits), rows u32, columns u32 */
+                    file size u64, output head u64, output tail u64 (0: no limit, for the limits), rows u32, columns u32,
+                    result files: most bytes of one u64, of all u64, patterns u32, texts (runner/model/result_files.h) */
   XA_STDIN = 3,  /* bytes; an empty frame is the end of the stream */
   XA_CREDIT = 4, /* u64: so many more output bytes may be sent */
   XA_SIGNAL = 5, /* signo u32; KILL kills the whole tree, or drops a run that has not started */
@@ -42,12 +44,14 @@ enum {
 /* agent -> host; XA_HELLO: pid u32, system text ("Linux 6.1.0 x86_64"), capabilities u32 */
 enum {
   XA_STARTED = 17, /* pid u32 */
-  XA_OUTPUT = 18,  /* channel u32 (0 out, 1 err, 2 core file), bytes */
+  XA_OUTPUT = 18,  /* channel u32 (0 out, 1 err, 2 core file, 3 of the result file at hand), bytes */
   XA_SKIPPED = 19, /* channel u32, bytes left out u64: what follows is the tail */
   XA_ENDED = 20,   /* how u32, number u32 (exit code, signal, 1: the system refused the file), text, user us u64, system us u64, wall us u64, max rss KiB u64,
                       out total u64, err total u64, strays u32, texts, evidence text, look text (look.h) */
   XA_LOG = 21,     /* text */
-  XA_TAKEN = 22    /* u64: so many more bytes of STDIN have been given to the program */
+  XA_TAKEN = 22,   /* u64: so many more bytes of STDIN have been given to the program */
+  XA_FILE = 23,    /* name text: a result file begins; after all output, before ENDED. The pattern, if its name cannot be told */
+  XA_FILE_END = 24 /* size u64, text: why it does not come, or empty */
 };
 
 /* XA_NO_ROOM: not started, and nothing else will be: the disk is full, or a file could not be placed. */

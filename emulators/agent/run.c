@@ -5,21 +5,18 @@
 #include "emulators/agent/guest.h"
 #include "emulators/agent/look.h"
 #include "emulators/agent/place.h"
-#include "emulators/agent/signals.h"
+#include "emulators/agent/run_end.h"
+#include "emulators/agent/run_streams.h"
 #include "emulators/agent/stdio.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { grace_us = 300000, go_us = 1000000, debugged_us = 4000000, stopped_us = 3000000, wake_ms = 1000 };
-enum { read_step = 64 << 10, outgoing_enough = 1 << 20, core_cap = 16 << 20, core_piece = 1 << 20 };
 
 static const uint64_t never = UINT64_MAX;
 
@@ -27,132 +24,6 @@ uint64_t now_us(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
-}
-
-static void close_fd(int *fd) {
-  if (*fd >= 0) close(*fd);
-  *fd = -1;
-}
-
-/* ---- ending ---- */
-
-struct verdict {
-  uint32_t how, number;
-  const char *text;
-};
-
-static uint64_t microseconds(struct timeval t) { return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec; }
-
-static void send_ended(struct channel *c, const struct run *run, uint32_t seq, struct verdict v) {
-  frame_begin(c, XA_ENDED, seq);
-  frame_u32(c, v.how);
-  frame_u32(c, v.number);
-  frame_text(c, v.text);
-  frame_u64(c, microseconds(run->leader.usage.ru_utime));
-  frame_u64(c, microseconds(run->leader.usage.ru_stime));
-  frame_u64(c, run->wall_us);
-  frame_u64(c, (uint64_t)run->leader.usage.ru_maxrss);
-  frame_u64(c, run->streams[0].total);
-  frame_u64(c, run->streams[1].total);
-  frame_u32(c, (uint32_t)run->stray_count);
-  const char *stray = (const char *)buffer_data(&run->strays);
-  for (int i = 0; i < run->stray_count; ++i, stray += strlen(stray) + 1) frame_text(c, stray);
-  frame_u32(c, (uint32_t)buffer_size(&run->evidence));
-  frame_bytes(c, buffer_data(&run->evidence), buffer_size(&run->evidence));
-  frame_bytes(c, "", 1);
-  frame_u32(c, (uint32_t)buffer_size(&run->look));
-  frame_bytes(c, buffer_data(&run->look), buffer_size(&run->look));
-  frame_bytes(c, "", 1);
-  frame_end(c);
-}
-
-static void log_text(struct channel *c, uint32_t seq, const char *what, const char *which) {
-  char text[512];
-  snprintf(text, sizeof text, "%s%s", what, which);
-  frame_begin(c, XA_LOG, seq);
-  frame_text(c, text);
-  frame_end(c);
-}
-
-static void remove_folder(const struct request *r, struct channel *c) {
-  if ((r->flags & XA_FRESH_CWD) == 0 || (r->flags & XA_KEEP_CWD) != 0 || *r->cwd == 0) return;
-  if (!folder_remove(r->cwd) && c != NULL) log_text(c, r->seq, "cannot remove the folder ", r->cwd);
-}
-
-static void clear(struct run *run) {
-  for (int i = 0; i < 2; ++i) {
-    close_fd(&run->streams[i].fd);
-    free(run->streams[i].ring);
-  }
-  close_fd(&run->input);
-  buffer_free(&run->strays);
-  buffer_free(&run->evidence);
-  buffer_free(&run->look);
-  request_free(run->request);
-  memset(run, 0, sizeof *run);
-}
-
-static void send_output(struct channel *c, uint32_t seq, uint32_t which, const unsigned char *bytes, size_t size) {
-  if (size == 0) return;
-  frame_begin(c, XA_OUTPUT, seq);
-  frame_u32(c, which);
-  frame_bytes(c, bytes, size);
-  frame_end(c);
-}
-
-static void send_tail(struct channel *c, const struct run *run, uint32_t which) {
-  const struct stream *s = &run->streams[which];
-  const struct request *r = run->request;
-  if (s->kept > r->tail) {
-    frame_begin(c, XA_SKIPPED, r->seq);
-    frame_u32(c, which);
-    frame_u64(c, s->kept - r->tail);
-    frame_end(c);
-    size_t at = (size_t)(s->kept % (r->tail != 0 ? r->tail : 1));
-    if (s->ring == NULL) return;
-    send_output(c, r->seq, which, s->ring + at, (size_t)r->tail - at);
-    send_output(c, r->seq, which, s->ring, at);
-  } else if (s->ring != NULL) {
-    send_output(c, r->seq, which, s->ring, (size_t)s->kept);
-  }
-}
-
-static struct verdict verdict_of(const struct run *run, char *text, size_t size) {
-  struct verdict v = {XA_EXITED, 0, ""};
-  int status = run->leader.reaped ? run->leader.status : SIGKILL;
-  if (run->timed_out) {
-    v.how = XA_TIMED_OUT;
-  } else if (WIFSIGNALED(status)) {
-    v.how = XA_SIGNALLED;
-    v.number = (uint32_t)WTERMSIG(status);
-    v.text = signal_text(WTERMSIG(status), text, size);
-  } else {
-    v.number = (uint32_t)WEXITSTATUS(status);
-  }
-  return v;
-}
-
-static void send_core(const struct run *run, struct channel *c) {
-  size_t size = 0;
-  const struct request *r = run->request;
-  if ((r->flags & XA_WATCH) == 0 || !run->leader.reaped || !WIFSIGNALED(run->leader.status)) return;
-  unsigned char *core = look_find_core(r->cwd, core_cap, &size);
-  for (size_t at = 0; core != NULL && at < size; at += core_piece) {
-    send_output(c, r->seq, 2, core + at, size - at < core_piece ? size - at : core_piece);
-  }
-  free(core);
-}
-
-static void finish(struct run *run, struct channel *c) {
-  char text[32];
-  for (uint32_t i = 0; i < 2; ++i) {
-    close_fd(&run->streams[i].fd);
-    send_tail(c, run, i);
-  }
-  send_core(run, c);
-  remove_folder(run->request, c);
-  send_ended(c, run, run->request->seq, verdict_of(run, text, sizeof text));
-  clear(run);
 }
 
 /* ---- starting ---- */
@@ -199,10 +70,7 @@ void run_start(struct run *run, struct request *request, int null_fd, struct cha
   guest_guard_clock();
   uint32_t how = launch(run, null_fd, why, sizeof why);
   if (how != 0) {
-    struct verdict v = {how, run->leader.pid == SPAWN_REFUSED, why};
-    if (!request->dropped) remove_folder(request, c);
-    send_ended(c, run, request->seq, v);
-    clear(run);
+    run_refuse(run, c, how, why);
     return;
   }
   run->deadline_us = request->wall_ms == 0 ? never : run->begin_us + request->wall_ms * 1000u;
@@ -211,80 +79,8 @@ void run_start(struct run *run, struct request *request, int null_fd, struct cha
   frame_end(c);
 }
 
-/* ---- streams ---- */
-
-static void keep_tail(struct stream *s, uint64_t cap, const unsigned char *bytes, size_t size) {
-  if (cap == 0) {
-    s->kept += size;
-    return;
-  }
-  if (s->ring == NULL) s->ring = must_alloc((size_t)cap);
-  if (size > cap) {
-    s->kept += size - cap;
-    bytes += size - cap;
-    size = (size_t)cap;
-  }
-  size_t at = (size_t)(s->kept % cap);
-  size_t first = size < cap - at ? size : (size_t)cap - at;
-  memcpy(s->ring + at, bytes, first);
-  memcpy(s->ring, bytes + first, size - first);
-  s->kept += size;
-}
-
-static void read_stream(struct run *run, uint32_t which, struct channel *c) {
-  static unsigned char bytes[read_step];
-  struct stream *s = &run->streams[which];
-  struct request *r = run->request;
-  ssize_t got = read(s->fd, bytes, sizeof bytes);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (got <= 0) {
-    close_fd(&s->fd);
-    return;
-  }
-  size_t to_head = (uint64_t)got < s->head_left ? (size_t)got : (size_t)s->head_left;
-  s->total += (uint64_t)got;
-  s->head_left -= to_head;
-  r->credit -= to_head < r->credit ? to_head : r->credit;
-  send_output(c, r->seq, which, bytes, to_head);
-  if ((size_t)got > to_head) keep_tail(s, r->tail, bytes + to_head, (size_t)got - to_head);
-}
-
-/* Returns how many bytes the program's pipe took. */
-static uint64_t write_input(struct run *run) {
-  struct request *r = run->request;
-  uint64_t taken = 0;
-  if (run->input < 0) return taken;
-  while (buffer_size(&r->input) > 0) {
-    ssize_t done = write(run->input, buffer_data(&r->input), buffer_size(&r->input));
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0 && errno == EAGAIN) return taken;
-    if (done < 0) { /* nobody reads it any more */
-      close_fd(&run->input);
-      return taken;
-    }
-    buffer_consume(&r->input, (size_t)done);
-    taken += (uint64_t)done;
-  }
-  if (r->input_ended) close_fd(&run->input);
-  return taken;
-}
-
-static void feed_input(struct run *run, struct channel *c) {
-  uint64_t taken = write_input(run);
-  if (taken == 0) return;
-  frame_begin(c, XA_TAKEN, run->request->seq);
-  frame_u64(c, taken);
-  frame_end(c);
-}
-
-/* The program is held back while the host has not taken what there is; once it has exited, no longer. */
-static bool may_read(const struct run *run, const struct channel *c, const struct stream *s) {
-  if (s->fd < 0) return false;
-  if (run->exited || s->head_left == 0) return true;
-  return run->request->credit > 0 && buffer_size(&c->outgoing) < outgoing_enough;
-}
-
 int run_poll(const struct run *run, const struct channel *c, struct pollfd polls[run_polls]) {
+  if (run->finished) return channel_takes_more(c) ? 0 : wake_ms;
   uint64_t until = run->exited ? run->grace_us : run->deadline_us, now = now_us();
   for (int i = 0; i < 2; ++i) {
     polls[i].fd = may_read(run, c, &run->streams[i]) ? run->streams[i].fd : -1;
@@ -311,19 +107,11 @@ static void enter_exited(struct run *run, uint64_t now) {
   run->grace_us = now + grace_us;
 }
 
-/* What is still in the pipes of a tree that is dead. */
-static void drain(struct run *run, struct channel *c) {
-  for (uint32_t i = 0; i < 2; ++i) {
-    struct pollfd ready = {run->streams[i].fd, POLLIN, 0};
-    for (int step = 0; step < 64 && run->streams[i].fd >= 0 && poll(&ready, 1, 0) > 0; ++step) read_stream(run, i, c);
-  }
-}
-
 static void end_by_force(struct run *run, struct channel *c) {
   if (!run->timed_out && !run->kill_asked) run->stray_count = tree_names(run->leader.pid, &run->strays);
   kill_tree(run, c);
   drain(run, c);
-  finish(run, c);
+  run_finish(run, c);
 }
 
 /* True: the program (or its debugger) has been asked for its own account of the hang, and has a moment for it. */
@@ -353,7 +141,7 @@ static void step_running(struct run *run, struct channel *c, uint64_t now) {
 static void step_exited(struct run *run, struct channel *c, uint64_t now) {
   bool closed = run->streams[0].fd < 0 && run->streams[1].fd < 0;
   if (closed && tree_can_find_strays() && !tree_reap(&run->leader)) {
-    finish(run, c);
+    run_finish(run, c);
   } else if (now >= run->grace_us || run->kill_asked || (closed && !tree_can_find_strays())) {
     end_by_force(run, c);
   }
@@ -367,6 +155,10 @@ static void notice_a_stop(struct run *run, uint64_t now) {
 }
 
 void run_step(struct run *run, const struct pollfd polls[run_polls], struct channel *c) {
+  if (run->finished) {
+    run_go_on(run, c);
+    return;
+  }
   for (uint32_t i = 0; i < 2; ++i) {
     if (polls[i].fd >= 0 && polls[i].revents != 0) read_stream(run, i, c);
   }
@@ -379,6 +171,5 @@ void run_step(struct run *run, const struct pollfd polls[run_polls], struct chan
 
 void run_abandon(struct run *run) {
   tree_kill(&run->leader);
-  remove_folder(run->request, NULL);
-  clear(run);
+  run_forget(run);
 }

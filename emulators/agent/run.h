@@ -7,12 +7,14 @@
  *      `-wall limit, or KILL from the host: evidence, the whole tree is killed--> exited
  *                   `-a Go program: SIGQUIT, a moment for its goroutines' stacks--^
  *
+ *   ended --all result files have been sent, or KILL--> ENDED
+ *
  * The head of each stream is forwarded as it comes and as credit allows, the tail is kept in a ring and sent at the
  * end.
  */
 #pragma once
 
-#include "emulators/agent/spawn.h"
+#include "emulators/agent/results.h"
 #include "emulators/agent/tree.h"
 
 #include <poll.h>
@@ -31,7 +33,8 @@ struct run {
   struct stream streams[2];
   int input;
   uint64_t begin_us, seen_us, deadline_us, grace_us, wall_us;
-  bool exited, timed_out, kill_asked, asked;
+  bool exited, timed_out, kill_asked, asked, finished;
+  struct results results; /* once it is finished */
   int stray_count;
   struct buffer strays, evidence, look;
 };

@@ -55,6 +55,9 @@ struct request *request_parse(const struct frame *f, struct channel *c) {
   r->tail = read_u64(&reader);
   r->rows = read_u32(&reader);
   r->columns = read_u32(&reader);
+  r->most_of_one = read_u64(&reader);
+  r->most_of_all = read_u64(&reader);
+  r->results = read_texts(&reader);
   r->credit = XA_WINDOW;
   r->passed[0] = r->passed[1] = r->passed[2] = -1;
   bool complete = !reader.bad && r->argv[0] != NULL;
@@ -71,6 +74,7 @@ void request_free(struct request *r) {
   buffer_free(&r->input);
   free(r->argv);
   free(r->env);
+  free(r->results);
   free(r->payload);
   free(r);
 }

@@ -16,10 +16,12 @@ struct request {
   char **argv, **env, *cwd;
   uint32_t rows, columns;
   uint64_t wall_ms, cpu_s, address_space, file_size, head, tail, credit;
+  char **results; /* patterns */
+  uint64_t most_of_one, most_of_all;
   int passed[3];
   struct buffer input; /* STDIN bytes that were not written yet */
   bool input_ended, dropped;
-  unsigned char *payload; /* argv, env and cwd point into it */
+  unsigned char *payload; /* the texts point into it */
 };
 
 /* NULL: the frame is malformed, or its descriptors did not come. */

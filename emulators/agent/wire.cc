@@ -71,7 +71,7 @@ std::uint64_t WireReader::u64() {
 
 std::string WireReader::text() {
   const std::size_t size = u32();
-  if (bad_ || left_.size() < size + 1) {
+  if (bad_ || left_.size() < size + 1 || left_[size] != '\0') {
     bad_ = true;
     return {};
   }

@@ -49,7 +49,7 @@ class ShDriver {
   ShDriver(const ShDriver&) = delete;
   ShDriver& operator=(const ShDriver&) = delete;
 
-  // Of the command: argv, env, cwd, fresh_cwd and the limits of time and output.
+  // Of the command: argv, env, cwd, fresh_cwd, the limits of time and output, result files (lines: 1 MiB of them).
   Task<Completion> run(AgentCommand command);
 
   const std::string& folder() const;

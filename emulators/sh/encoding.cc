@@ -3,7 +3,9 @@
 
 #include "runner/base/hash.h"
 
+#include <algorithm>
 #include <array>
+#include <set>
 
 namespace xtest {
 namespace {
@@ -89,6 +91,17 @@ std::optional<std::string> from_hex(std::string_view text) {
   }
   if (high >= 0) return std::nullopt;
   return bytes;
+}
+
+// Ours are of one letter.
+bool is_plain_variable(std::string_view pair) {
+  static const std::set<std::string_view> shells_own{"BASHPID", "BASHOPTS", "CDPATH", "COLUMNS", "EGID", "ENV", "ERRNO", "EUID", "FUNCNAME",
+                                                     "GID", "HISTFILE", "IFS", "LINENO", "LINES", "MAIL", "OLDPWD", "OPTARG", "OPTIND", "PGRP",
+                                                     "PPID", "PWD", "RANDOM", "SECONDS", "SHELLOPTS", "SHLVL", "UID"};
+  const std::string_view name = pair.substr(0, pair.find('='));
+  const auto is_of_name = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
+  if (name.size() < 2 || name.size() == pair.size() || name[0] < 'A' || name[0] > 'Z' || !std::ranges::all_of(name, is_of_name)) return false;
+  return !name.starts_with("LC_") && !name.starts_with("PS") && !shells_own.contains(name);
 }
 
 std::string to_octal(std::string_view bytes) {

@@ -20,6 +20,10 @@ std::string to_base64(std::string_view bytes);                                  
 std::optional<std::string> from_base64(std::string_view text);                   // white space is skipped
 std::optional<std::string> from_hex(std::string_view text);                      // as `od -An -v -tx1` writes it
 
+// Whether a shell that is told `export NAME=VALUE` hands on just that and works on as before: no name that it, or
+// emulators/sh/script.h, has a use for.
+bool is_plain_variable(std::string_view pair);
+
 // What a shell's printf makes the bytes of: "\177ELF" as \177\105\114\106.
 std::string to_octal(std::string_view bytes);
 

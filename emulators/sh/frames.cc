@@ -40,9 +40,9 @@ std::optional<ShFrame> parsed(std::string_view header) {
   return frame;
 }
 
-// Bytes that follow the header of "out" and "err": head and tail.
+// Bytes that follow the header of "out", "err" and "piece": head and tail.
 std::optional<std::uint64_t> size_of(const ShFrame& frame) {
-  if (frame.kind != "out" && frame.kind != "err") return 0;
+  if (frame.kind != "out" && frame.kind != "err" && frame.kind != "piece") return 0;
   const auto head = frame.words.size() < 3 ? std::nullopt : number(frame.words[0]);
   const auto tail = head ? number(frame.words[1]) : std::nullopt;
   if (!tail || !number(frame.words[2]) || *head + *tail > *number(frame.words[2])) return std::nullopt;

@@ -20,7 +20,7 @@ struct ShFrame {
   std::string kind;                   // "started", "out", ...
   std::string rest;                   // what follows, as it is
   std::vector<std::string> words;     // the same, cut at blanks
-  std::string bytes;                  // of out and err
+  std::string bytes;                  // of out, err and piece
 };
 
 class ShFrames {

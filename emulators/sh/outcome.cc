@@ -3,6 +3,7 @@
 
 #include "runner/base/text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <optional>
@@ -27,29 +28,33 @@ std::chrono::microseconds time_of(const std::string& word) {
   return std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6));
 }
 
-// env(1)'s word about a program that it cannot start, if that is all there is: "env: 'PROGRAM': No such file or directory".
+// What env(1) or setsid(1) says about a program that it cannot start, if that is all there is: "env: 'PROGRAM': No such
+// file or directory".
 std::string why_not_started(const Completion& completion, const std::string& program) {
   const std::string_view said = trim(completion.err.text);
   const bool is_all = completion.out.total == 0 && said.find('\n') == said.npos;
-  if (!is_all || !said.starts_with("env: ") || said.find(program) == said.npos) return "";
-  return std::string(said.substr(5));
+  const bool is_theirs = said.starts_with("env: ") || said.starts_with("setsid: ");
+  if (!is_all || !is_theirs || said.find(program) == said.npos) return "";
+  return "'" + program + "'" + std::string(said.substr(said.rfind(": ")));
 }
 
 }  // namespace
 
 std::string ShOutcome::take(const ShFrame& frame) {
   static const std::map<std::string, Step> steps{{"started", Step::started}, {"left", Step::left}, {"said", Step::said}, {"out", Step::out},
-                                                 {"err", Step::err},         {"ended", Step::ended}, {"failed", Step::ended}};
+                                                 {"err", Step::err},         {"file", Step::file},   {"piece", Step::file},
+                                                 {"brought", Step::file},    {"ended", Step::ended}, {"failed", Step::ended}};
   const auto step = steps.find(frame.kind);
   if (step == steps.end()) return "told of '" + frame.kind + "'";
   const bool is_first = step_ == Step::none, begins = frame.kind == "started" || frame.kind == "failed";
-  const bool is_next = step->second > step_ || (step_ == Step::left && frame.kind == "left");
+  const bool is_next = step->second > step_ || (step_ == step->second && (step_ == Step::left || step_ == Step::file));
   if (is_first != begins || !is_next) return "told of '" + frame.kind + "' out of turn";
   step_ = step->second;
   if (frame.kind == "left" && frame.words.size() >= 4) completion_.strays.push_back(frame.words[0] + " " + frame.words[3]);
   if (frame.kind == "said") said_ = frame.rest;
   if (frame.kind == "out") return take_output(frame, completion_.out);
   if (frame.kind == "err") return take_output(frame, completion_.err);
+  if (step_ == Step::file) return take_file(frame);
   if (frame.kind == "failed") completion_.how = NotStarted{frame.rest};
   if (frame.kind == "ended") return take_end(frame);
   if (frame.kind == "started" && frame.words.size() == 2) user_ = time_of(frame.words[0]), system_ = time_of(frame.words[1]);
@@ -66,6 +71,15 @@ std::string ShOutcome::take_output(const ShFrame& frame, Output& output) {
   return "";
 }
 
+std::string ShOutcome::take_file(const ShFrame& frame) {
+  const auto size = frame.words.empty() ? std::nullopt : number(frame.words[0]);
+  bool makes_sense = false;
+  if (frame.kind == "file") makes_sense = files_.begin(frame.rest);
+  else if (frame.kind == "piece") makes_sense = files_.take(frame.bytes);
+  else if (size) makes_sense = files_.end(*size, frame.rest.substr(std::min(frame.rest.size(), frame.words[0].size() + 1)));
+  return makes_sense ? "" : "told of a file out of turn: '" + frame.rest + "'";
+}
+
 // STATUS SIGNAL NAME USER SYSTEM LATE OUT ERR
 std::string ShOutcome::take_end(const ShFrame& frame) {
   const std::string cut = "told of an end that is cut: '" + frame.rest + "'";
@@ -73,10 +87,13 @@ std::string ShOutcome::take_end(const ShFrame& frame) {
   const auto status = number(frame.words[0]), signal = number(frame.words[1]), out = number(frame.words[6]), err = number(frame.words[7]);
   if (!status || !signal || !out || !err) return cut;
   if (*out != completion_.out.total || *err != completion_.err.total) return "lost output on the way";
+  if (!files_.is_between_files()) return "lost a file on the way";
   completion_.usage.user = time_of(frame.words[3]) - user_;
   completion_.usage.system = time_of(frame.words[4]) - system_;
   judge(static_cast<int>(*status), static_cast<int>(*signal), frame.words[2]);
   if (frame.words[5] == std::to_string(frame.seq)) completion_.how = TimedOut{};
+  const bool has_run = !std::holds_alternative<NotStarted>(completion_.how) && !std::holds_alternative<Lost>(completion_.how);
+  if (has_run) completion_.files = files_.finish();
   return "";
 }
 

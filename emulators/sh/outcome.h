@@ -4,6 +4,7 @@
 // The frames have an order and counts that agree; anything else is named and the line cannot be trusted any more. Pure.
 #pragma once
 
+#include "emulators/result_files.h"
 #include "emulators/sh/frames.h"
 #include "runner/model/completion.h"
 
@@ -14,23 +15,26 @@ namespace xtest {
 
 class ShOutcome {
  public:
-  explicit ShOutcome(std::string program) : program_(std::move(program)) {}
+  ShOutcome(std::string program, ResultWish results) : program_(std::move(program)), files_(std::move(results)) {}
 
   std::string take(const ShFrame& frame);        // what is wrong with it, or empty
   void add_evidence(const ShFrame& frame);       // a process, when the limit passed
   bool has_started() const { return step_ >= Step::started; }
+  bool is_over() const { return step_ > Step::started; }         // nothing of the program runs any more
   bool has_ended() const { return step_ == Step::ended; }
   Completion& completion() { return completion_; }
 
  private:
-  enum class Step { none, started, left, said, out, err, ended };
+  enum class Step { none, started, left, said, out, err, file, ended };
   std::string take_output(const ShFrame& frame, Output& output);
+  std::string take_file(const ShFrame& frame);
   std::string take_end(const ShFrame& frame);
   void judge(int status, int signal, const std::string& name);
 
   std::string program_, said_;
   Step step_ = Step::none;
   std::chrono::microseconds user_{0}, system_{0};      // of all runs before
+  ResultFiles files_;
   Completion completion_;
 };
 

@@ -36,6 +36,7 @@ Task<Completion> run_by_sh(ShDriver& driver, RunRequest request, std::string fol
     command.argv.push_back(!path ? std::get<std::string>(argument) : there.empty() ? path->host.string() : there);
   }
   command.limits = request.command.limits;
+  command.results = request.results;
   command.fresh_cwd = request.fresh_folder;
   command.cwd = request.fresh_folder ? folder : request.command.cwd.string();
   command.env = target_environment(command.cwd, request.command.env);

@@ -74,14 +74,18 @@ P() {
 }
 )sh";
 
+// F: folders are made by the dozen, since each time is a process more. V: exporting does what env(1) does; U: what has to go first.
 constexpr const char* kDriver = R"sh(
 trap : INT
 trap 'cd /; rm -rf "$D"; T 0 bye' EXIT
 exec 2>>said
 echo $$ >driver
 (set +m) 2>/dev/null && set +m       # a child that leads a group already would be left alone by setsid, and its status be lost
-S=; (exec setsid sh -c 'exit 7' </dev/null >/dev/null); [ $? = 7 ] && S=setsid
+S=$(command -v setsid); (exec ${S:-false} sh -c 'exit 7' </dev/null >/dev/null); [ $? = 7 ] || S=
 [ -n "$S" ] || set -m
+U=$(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_][A-Za-z0-9_]*\)=.*/\1/p')
+V=
+[ -z "$S" ] || [ "$(v=$(command -v env); cd /; unset $U PWD OLDPWD; XT=1; export XT; exec "$v")" != XT=1 ] || V=yes
 E='od -An -v -tx1'; [ "$(echo xtest | base64)" = eHRlc3QK ] && [ "$(echo eHRlc3QK | base64 -d)" = xtest ] && E=base64
 S() {
   y=0
@@ -101,10 +105,17 @@ W() {
   echo "$1" >late
   K KILL "-$p" || K KILL "$p"
 }
+F() {
+  [ -d "$f" ] && return
+  M=$f i=${f##*/} y=$((${f##*/} + 32))
+  while i=$((i + 1)); [ "$i" -lt "$y" ]; do M="$M ${f%/*}/$i"; done
+  mkdir $M 2>/dev/null || [ -d "$f" ] || mkdir "$f"
+}
 R() {
-  q=$1 h=$2 t=$3 l=$4 r=$5 f=$6; shift 6
+  q=$1 h=$2 t=$3 l=$4 r=$5 f=$6 k=$7 b=$8 w=$9; shift 9
+  v=$1; shift
   : >said
-  if [ "$r" = 1 ] && ! mkdir "$f"; then read -r m <said; T "$q" failed "${m:-cannot make $f}"; return; fi
+  if [ "$r" = 1 ] && ! F; then read -r m <said; T "$q" failed "${m:-cannot make $f}"; return; fi
   C; T "$q" started "$u" "$s"
   echo "$q" >now
   if [ "$l" != 0 ]; then W "$q" "$l" </dev/null >/dev/null 2>&1 & fi
@@ -116,7 +127,10 @@ R() {
       exec $S sh -c 'echo "$1 $$" >"$2/now"; shift 2; exec env -i "$@"' sh "$q" "$A" "$@"
     fi
     echo "$q $p" >"$A/now"
-    exec $S env -i "$@"
+    [ -n "$V" ] && [ "$v" != - ] || exec $S env -i "$@"
+    unset $U PWD OLDPWD
+    while [ "$v" -gt 0 ]; do export "$1"; shift; v=$((v - 1)); done
+    exec $S "$@"
   )
   e=$? m=; [ -s said ] && read -r m <said
   n=0 g=-
@@ -132,9 +146,54 @@ R() {
   C; o=0 y=0
   S out out; o=$y
   S err err
+  [ -z "$w" ] || V
   [ "$r" = 0 ] || rm -rf "$f"
   T "$q" ended "$e" "$n" "$g" "$u" "$s" "$v" "$o" "$y"
 }
+O() {
+  o=$1
+  while case $o in */*) ;; *) false ;; esac; do o=${o%/*}; [ ! -h "./$o" ] || return 0; done
+  return 1
+}
+M() {
+  if [ "$i" -ge 64 ]; then m='there are more result files than may be'
+  elif case $z in *[*?]*) ;; *) false ;; esac; then m='its name has characters with which it is not brought back'
+  elif [ -h "./$z" ]; then m='it is a symbolic link'
+  elif [ ! -f "./$z" ]; then m='it is no regular file'
+  elif [ ! -r "./$z" ]; then m='it cannot be read'
+  else
+    y=$(($(wc -c <"./$z")))
+    if [ "$y" -gt "$k" ]; then m='it is larger than a result file may be'
+    elif [ "$y" -gt "$b" ]; then m='the result files together are larger than they may be'; fi
+  fi
+}
+V() (
+  [ ! -h "$f" ] && cd "$f" || exit 0
+  i=0 v=
+  set -f; set -- $w; set +f
+  for w do
+    for z in $w; do
+      [ -e "./$z" ] || [ -h "./$z" ] || continue
+      O "$z" && continue
+      case $z in *[!A-Za-z0-9._+@=,/-]*) z=$w ;; esac
+      case " $v " in *" $z "*) continue ;; esac
+      v="$v $z"
+      y=0 m= n=0
+      M
+      T "$q" file "$z"
+      while [ -z "$m" ] && [ $((n * 32768)) -lt "$y" ]; do
+        dd if="./$z" bs=32768 skip="$n" count=1 >"$A/piece" 2>/dev/null
+        n=$((n + 1)) p=$(($(wc -c <"$A/piece")))
+        [ "$p" -gt 0 ] || break
+        P piece "$A/piece" "$p" 0 "$p"
+      done
+      [ -n "$m" ] || b=$((b - y))
+      T "$q" brought "$y" "$m"
+      i=$((i + 1))
+      [ "$i" -le 64 ] || exit 0
+    done
+  done
+)
 B() {
   c=$(printf %s "$3" | Y)
   [ "${c%% *}" != "$4" ] || case $2 in

@@ -9,6 +9,9 @@
 //   N left PID STATE WCHAN NAME    outlived the program and was killed
 //   N said TEXT                    the shell itself complained, which it should not
 //   N out|err HEAD TAIL TOTAL      and so many bytes, the beginning and the end of the file
+//   N file NAME                    one of the files that the program left and that were asked for
+//   N piece SIZE 0 SIZE            and so many bytes of it
+//   N brought SIZE WHY             it is all there, unless a reason follows
 //   N ended STATUS SIGNAL NAME USER SYSTEM LATE OUT ERR     SIGNAL 0: it exited
 //   N failed TEXT                  it could not be tried
 //   N kept STATUS                  of what was to be performed

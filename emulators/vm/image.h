@@ -98,7 +98,6 @@ struct ImageRecipe {
   Reach reach;
   std::string shell;                            // of the user who logs in
   std::vector<std::string> panic;               // texts on the console
-  std::vector<std::string> known_lies;          // ids of known-lies.yaml
   std::filesystem::path file;
   std::string digest;                           // of everything that goes into the image, but a downloaded medium
 };

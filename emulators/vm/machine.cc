@@ -23,10 +23,13 @@ namespace {
 
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""min;
 using Steady = std::chrono::steady_clock;
 
 constexpr auto start_patience = 20s;
 constexpr Steady::duration first_attempt = 1500ms;   // of one log-in: far below the time that a boot may take; then doubled
+constexpr Steady::duration stream_patience = 5min;   // some GiB through a compressor on a busy machine
+constexpr std::int64_t fastest = 10'000'000'000;     // bytes a second
 constexpr auto between_attempts = 50ms;
 constexpr auto between_looks = 5ms;
 constexpr auto end_patience = 500ms;        // for qemu's end, which the network tells first
@@ -36,11 +39,23 @@ std::vector<std::string> command_line(const MachineOptions& options, const std::
   std::vector<std::string> words{program.string()};
   const auto append = [&](std::vector<std::string> more) { words.insert(words.end(), more.begin(), more.end()); };
   append(hardware(options.recipe, options.image, options.accelerator, options.disk));
-  append({"-object", "memory-backend-file,id=mem,size=" + std::to_string(options.recipe.machine.memory_mib) + "M,mem-path=" +
-                         escaped(options.memory) + ",share=" + (options.is_clone ? "off" : "on")});
+  const std::string size = ",id=mem,size=" + std::to_string(options.recipe.machine.memory_mib) + "M";
+  const std::string file = ",mem-path=" + escaped(options.memory) + ",share=" + (options.is_clone ? "off" : "on");
+  append({"-object", options.memory.empty() ? "memory-backend-ram" + size : "memory-backend-file" + size + file});
   append({"-serial", "file:" + options.console.string(), "-qmp", "stdio", "-qmp", "unix:qmp,server=on,wait=off"});   // in its folder
   if (options.is_clone) append({"-incoming", "defer"});
   return words;
+}
+
+// The program that qemu streams to ends after qemu has said that it is done.
+Task<bool> appears(std::filesystem::path file) {
+  asio::steady_timer pause(co_await asio::this_coro::executor);
+  for (const auto deadline = Steady::now() + start_patience; !std::filesystem::exists(file);) {
+    if (Steady::now() > deadline) co_return false;
+    pause.expires_after(between_looks);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+  co_return true;
 }
 
 }  // namespace
@@ -113,8 +128,13 @@ Task<void> Machine::find_port() {
   port_ = static_cast<std::uint16_t>(port);
 }
 
-// The memory stays in its file, which clones map; the state is everything else.
-Task<void> Machine::share_memory() {
+// Memory of a file stays there, and clones map it; the state is everything else. Else it is part of the state.
+Task<void> Machine::prepare_migration() {
+  if (options_.memory.empty()) {
+    nlohmann::json parameters{{"max-bandwidth", fastest}};
+    co_await qmp_->execute("migrate-set-parameters", std::move(parameters));
+    co_return;
+  }
   nlohmann::json capability{{"capability", "x-ignore-shared"}, {"state", true}};
   nlohmann::json arguments{{"capabilities", nlohmann::json::array({capability})}};
   co_await qmp_->execute("migrate-set-capabilities", std::move(arguments));
@@ -122,7 +142,7 @@ Task<void> Machine::share_memory() {
 
 // Asks until the answer's status is another one, and says which.
 Task<std::string> Machine::until_status(std::string command, std::string while_it_is) {
-  const auto deadline = Steady::now() + start_patience;
+  const auto deadline = Steady::now() + (options_.memory.empty() ? stream_patience : Steady::duration(start_patience));
   while (Steady::now() < deadline) {
     const std::string status = (co_await qmp_->execute(command)).value("status", while_it_is);
     if (status != while_it_is) co_return status;
@@ -133,22 +153,26 @@ Task<std::string> Machine::until_status(std::string command, std::string while_i
 }
 
 Task<void> Machine::freeze(std::filesystem::path state) {
+  const std::string partial = state.string() + ".partial";
+  const std::string writer = options_.memory.empty() ? "zstd -q -f -1 -o " : "cat >";
   co_await qmp_->execute("stop");
-  co_await share_memory();
-  nlohmann::json arguments{{"uri", "exec:cat >" + sh_quote(state.string())}};
+  co_await prepare_migration();
+  nlohmann::json arguments{{"uri", "exec:" + writer + sh_quote(partial) + " && mv " + sh_quote(partial) + " " + sh_quote(state.string())}};
   co_await qmp_->execute("migrate", std::move(arguments));
   std::string status = "setup";
   for (const char* passing : {"setup", "active", "device"}) {
     if (status == passing) status = co_await until_status("query-migrate", passing);
   }
-  if (status != "completed") throw Error(ErrorKind::infra, "qemu could not freeze " + options_.recipe.name + ": " + status);
+  if (status != "completed" || !co_await appears(state))
+    throw Error(ErrorKind::infra, "qemu could not freeze " + options_.recipe.name + " (" + status + "), or " + state.string() + " could not be written",
+                options_.memory.empty() ? "is there room, and is zstd installed?" : "is there room?");
 }
 
 Task<void> Machine::thaw(std::filesystem::path state) {
   std::string trouble;
   try {
-    co_await share_memory();
-    nlohmann::json arguments{{"uri", "exec:cat " + sh_quote(state.string())}};
+    co_await prepare_migration();
+    nlohmann::json arguments{{"uri", (options_.memory.empty() ? "exec:zstd -q -dc " : "exec:cat ") + sh_quote(state.string())}};
     co_await qmp_->execute("migrate-incoming", std::move(arguments));
     co_await until_status("query-status", "inmigrate");
     co_await qmp_->execute("cont");
@@ -161,12 +185,15 @@ Task<void> Machine::thaw(std::filesystem::path state) {
                                     std::string(trim(read_file(options_.folder / "qemu.log").value_or(""))));
 }
 
-Task<std::string> Machine::registers() {
+Task<std::string> Machine::processor_state() {
+  std::string text = "its processor";
   try {
-    co_return co_await monitor("info registers");
+    text += " (" + (co_await qmp_->execute("query-status")).value("status", "unknown") + "):\n";
+    text += trim(co_await monitor("info registers"));
   } catch (const Error& error) {
-    co_return error.what();
+    text += ": " + std::string(error.what());
   }
+  co_return text;
 }
 
 Task<std::unique_ptr<SshConnection>> Machine::connect(std::chrono::milliseconds patience, std::uint16_t through) {

@@ -26,7 +26,7 @@ struct MachineOptions {
   std::filesystem::path agent;
   std::string accelerator;                     // "tcg", "kvm"
   std::filesystem::path disk;                  // the guest's own overlay, where the image has a disk; or empty
-  std::filesystem::path memory;                // the file that is the guest's memory
+  std::filesystem::path memory;                // the file that is the guest's memory; empty: no file, its states hold it
   bool is_clone = false;                       // it is a snapshot's: mapped copy-on-write, and the guest waits for thaw()
 };
 
@@ -42,7 +42,8 @@ class Machine {
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  // Stops the guest for good and writes what is not memory to `state`. thaw() goes on from there.
+  // Stops the guest for good and writes what is not memory to `state`, or all of it, by zstd, if that is in no file. thaw()
+  // goes on from there.
   Task<void> freeze(std::filesystem::path state);
   Task<void> thaw(std::filesystem::path state);
 
@@ -55,13 +56,13 @@ class Machine {
   Task<std::string> find_out_why_lost();       // the same, when something was lost: it may become known in a moment
   bool was_killed() const;                     // qemu itself, which nothing in the guest can do
   std::string last_lines() const;              // of the console, each on a line of its own after a line's end
-  Task<std::string> registers();               // of its processor, or why they cannot be had
+  Task<std::string> processor_state();         // qemu's word for what the guest does and its registers, or why they cannot be had
 
  private:
   struct Process;
   explicit Machine(MachineOptions options);
   Task<void> find_port();
-  Task<void> share_memory();
+  Task<void> prepare_migration();
   Task<std::string> until_status(std::string command, std::string while_it_is);
   Task<std::string> monitor(std::string words);
   std::string console() const;

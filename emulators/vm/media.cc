@@ -3,6 +3,7 @@
 
 #include "runner/base/files.h"
 #include "runner/base/hash.h"
+#include "runner/base/md5.h"
 #include "runner/base/text.h"
 #include "runner/store/fetch.h"
 #include "runner/store/lock.h"
@@ -35,7 +36,11 @@ std::optional<Note> read_note(const fs::path& file) {
   return read;
 }
 
-bool is_sha256(std::string_view word) { return word.size() == 64 && word.find_first_not_of("0123456789abcdefABCDEF") == word.npos; }
+constexpr std::size_t sha256_digits = 64, md5_digits = 32;
+
+bool is_digest(std::string_view word, std::size_t digits) {
+  return word.size() == digits && word.find_first_not_of("0123456789abcdefABCDEF") == word.npos;
+}
 
 std::string lower(std::string_view word) {
   std::string text(word);
@@ -44,10 +49,10 @@ std::string lower(std::string_view word) {
 }
 
 // What the user gave, or else the recipe's word, which may be empty.
-std::string expected_of(const ImageRecipe& recipe, const std::string& sha256) {
-  if (sha256.empty()) return recipe.media->sha256;
-  if (!is_sha256(sha256)) throw Error(ErrorKind::usage, "'" + sha256 + "' is no sha256: that has 64 digits of 0-9 and a-f");
-  return lower(sha256);
+std::string expected_of(const ImageRecipe& recipe, const std::string& checksum) {
+  if (checksum.empty()) return recipe.media->sha256;
+  if (!is_digest(checksum, sha256_digits)) throw Error(ErrorKind::usage, "'" + checksum + "' is no sha256: that has 64 digits of 0-9 and a-f");
+  return lower(checksum);
 }
 
 std::vector<std::string_view> words_of(std::string_view line) {
@@ -56,6 +61,17 @@ std::vector<std::string_view> words_of(std::string_view line) {
     if (!trim(word).empty()) words.push_back(trim(word));
   }
   return words;
+}
+
+// GNU's line has the file second, with an asterisk for a binary one; BSD's has it in parentheses.
+std::optional<std::string> digest_in(std::string_view checksum_file, std::string_view name, std::string_view kind, std::size_t digits) {
+  for (const auto line : split(checksum_file, '\n')) {
+    const auto words = words_of(line);
+    if (words.size() == 1 && is_digest(words[0], digits)) return lower(words[0]);
+    if (words.size() == 2 && is_digest(words[0], digits) && (words[1] == name || words[1] == "*" + std::string(name))) return lower(words[0]);
+    if (words.size() == 4 && words[0] == kind && words[1] == "(" + std::string(name) + ")" && is_digest(words[3], digits)) return lower(words[3]);
+  }
+  return std::nullopt;
 }
 
 std::uintmax_t size_of(const fs::path& folder) {
@@ -85,6 +101,34 @@ std::uintmax_t remove_forgotten(const fs::path& cache, const std::string& sha256
   fs::remove_all(folder);
   fs::remove(lock_of(cache, sha256));
   return bytes;
+}
+
+Medium place_of(const ImageRecipe& recipe, const fs::path& cache, const std::string& digest) {
+  return {media_home(cache) / digest / recipe.media->file_name(), digest, {}};
+}
+
+using Told = std::function<bool(std::uint64_t, std::uint64_t)>;
+
+Medium fetch_by_sha256(const ImageRecipe& recipe, const fs::path& cache, const std::string& sha256, Told progress) {
+  Medium medium = place_of(recipe, cache, sha256);
+  fs::create_directories(medium.file.parent_path());
+  std::error_code error;
+  const bool is_here = fs::is_regular_file(medium.file, error) && sha256_file(medium.file) == sha256;
+  if (!is_here) fetch({recipe.media->urls, medium.file, sha256, std::move(progress)});
+  return medium;
+}
+
+// It is known by its sha256 as soon as it is here.
+Medium fetch_by_md5(const ImageRecipe& recipe, const fs::path& cache, const std::string& md5, Told progress) {
+  if (auto here = find_medium(recipe, cache); here && md5_file(here->file) == md5 && sha256_file(here->file) == here->sha256) return *here;
+  const fs::path arriving = place_of(recipe, cache, md5).file;
+  fs::create_directories(arriving.parent_path());
+  fetch({recipe.media->urls, arriving, md5, std::move(progress)});
+  Medium medium = place_of(recipe, cache, sha256_file(arriving));
+  fs::create_directories(medium.file.parent_path());
+  fs::rename(arriving, medium.file);
+  fs::remove_all(arriving.parent_path());
+  return medium;
 }
 
 }  // namespace
@@ -126,19 +170,19 @@ Medium add_medium(const ImageRecipe& recipe, const fs::path& cache, const fs::pa
   return medium;
 }
 
-Medium fetch_medium(const ImageRecipe& recipe, const fs::path& cache, const std::string& sha256, const std::string& known_from,
+Medium fetch_medium(const ImageRecipe& recipe, const fs::path& cache, const std::string& checksum, const std::string& known_from,
                     std::function<bool(std::uint64_t, std::uint64_t)> progress) {
-  const std::string digest = expected_of(recipe, sha256);
+  const bool is_md5 = is_digest(checksum, md5_digits);
+  const std::string digest = !is_md5 ? expected_of(recipe, checksum) : recipe.media->sha256.empty() ? lower(checksum) : recipe.media->sha256;
   if (digest.empty())
     throw Error(ErrorKind::usage, fmt::format("no public record of {}'s sha256 is known, and nothing is downloaded unchecked", recipe.media->file_name()),
                 "give --checksum-file FILE (the project's own, from " + fs::path(recipe.media->urls.front()).parent_path().string() + "/) or --sha256 HEX");
-  Medium medium{media_home(cache) / digest / recipe.media->file_name(), digest, sha256.empty() ? "the recipe" : known_from};
-  fs::create_directories(medium.file.parent_path());
+  fs::create_directories(media_home(cache));
   const auto lock = FileLock::try_lock(lock_of(cache, digest));
   if (!lock) throw Error(ErrorKind::usage, "another xtest downloads " + recipe.media->file_name() + " now", "wait for it, then try again");
-  std::error_code error;
-  const bool is_here = fs::is_regular_file(medium.file, error) && sha256_file(medium.file) == digest;
-  if (!is_here) fetch({recipe.media->urls, medium.file, digest, std::move(progress)});
+  const std::string from = digest == recipe.media->sha256 ? "the recipe" : known_from;
+  Medium medium = digest.size() == md5_digits ? fetch_by_md5(recipe, cache, digest, std::move(progress)) : fetch_by_sha256(recipe, cache, digest, std::move(progress));
+  medium.known_from = from + (digest.size() == md5_digits ? ", by md5" : "");
   note_medium(recipe, cache, medium);
   return medium;
 }
@@ -151,14 +195,9 @@ void note_medium(const ImageRecipe& recipe, const fs::path& cache, const Medium&
     throw Error(ErrorKind::infra, fmt::format("cannot write {}: {}", file.string(), std::strerror(trouble)));
 }
 
-std::optional<std::string> sha256_in(std::string_view checksum_file, std::string_view name) {
-  for (const auto line : split(checksum_file, '\n')) {
-    const auto words = words_of(line);
-    if (words.size() == 1 && is_sha256(words[0])) return lower(words[0]);
-    if (words.size() == 2 && is_sha256(words[0]) && (words[1] == name || words[1] == "*" + std::string(name))) return lower(words[0]);
-    if (words.size() == 4 && words[0] == "SHA256" && words[1] == "(" + std::string(name) + ")" && is_sha256(words[3])) return lower(words[3]);
-  }
-  return std::nullopt;
+std::optional<std::string> checksum_in(std::string_view checksum_file, std::string_view name) {
+  if (auto sha256 = digest_in(checksum_file, name, "SHA256", sha256_digits)) return sha256;
+  return digest_in(checksum_file, name, "MD5", md5_digits);
 }
 
 std::uintmax_t remove_media(const std::string& name, const fs::path& cache) {

@@ -208,7 +208,7 @@ std::string digest_of(const ImageRecipe& recipe) {
 
 ImageRecipe read_recipe(const fs::path& file, const fs::path& linux_init) {
   const YamlNode node = load_yaml(file);
-  node.allow_only({"name", "title", "arch", "targets", "tried", "debian", "media", "provision", "machine", "reach", "shell", "panic", "known_lies"});
+  node.allow_only({"name", "title", "arch", "targets", "tried", "debian", "media", "provision", "machine", "reach", "shell", "panic"});
   ImageRecipe recipe;
   recipe.file = file;
   recipe.name = node.at("name").as_string();
@@ -227,7 +227,6 @@ ImageRecipe read_recipe(const fs::path& file, const fs::path& linux_init) {
   recipe.reach = read_reach(node.at("reach"));
   recipe.shell = text(node, "shell", "/bin/sh");
   recipe.panic = strings(node, "panic");
-  recipe.known_lies = strings(node, "known_lies");
   recipe.digest = digest_of(recipe);
   return recipe;
 }

@@ -5,12 +5,19 @@
 #include "emulators/vm/overlay.h"
 #include "emulators/vm/qemu_words.h"
 #include "runner/base/error.h"
+#include "runner/base/fd.h"
 #include "runner/base/files.h"
 #include "runner/base/hash.h"
+#include "runner/base/text.h"
 #include "runner/store/lock.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <optional>
 
 namespace xtest {
@@ -35,8 +42,10 @@ std::string identity(const fs::path& file) {
 }
 
 std::vector<fs::path> parts(const Snapshot& snapshot) {
-  std::vector<fs::path> files{snapshot.memory(), snapshot.state()};
-  if (fs::exists(snapshot.disk())) files.push_back(snapshot.disk());
+  std::vector<fs::path> files{snapshot.state()};
+  for (const fs::path& more : {snapshot.memory(), snapshot.disk()}) {
+    if (fs::exists(more)) files.push_back(more);
+  }
   return files;
 }
 
@@ -59,7 +68,7 @@ void seal(const Snapshot& snapshot, const std::string& sums) {
 
 bool is_whole(const Snapshot& snapshot) {
   const auto sealed = read_file(snapshot.folder / "sealed");
-  if (!sealed || !fs::exists(snapshot.memory()) || !fs::exists(snapshot.state())) return false;
+  if (!sealed || !fs::exists(snapshot.state())) return false;
   if (sealed->ends_with("\n" + identities(snapshot))) return true;
   const std::string sums = digests(snapshot);
   if (!sealed->starts_with(sums)) return false;
@@ -102,12 +111,14 @@ Task<Snapshot> provide_snapshot(MachineOptions base, std::string version, fs::pa
     fs::last_write_time(wanted.folder, fs::file_time_type::clock::now());
     co_return wanted;
   }
-  progress((fs::exists(wanted.folder) ? "the snapshot is damaged; booting " : "booting ") + base.recipe.name + " once");
+  progress((fs::exists(wanted.folder / "sealed") ? "the snapshot is damaged; booting " : "booting ") + base.recipe.name + " once");
   remove_old(home);
   fs::remove_all(wanted.folder);
   const Snapshot partial{home / "partial"};
   fs::remove_all(partial.folder);
   fs::create_directories(partial.folder);
+  if (const std::string why = why_no_memory_file(partial.folder, base.recipe.machine.memory_mib); !why.empty())
+    progress("its memory is streamed, which takes each guest longer: " + why);
   co_await boot_and_freeze(std::move(base), std::move(agent), partial);
   const std::string sums = digests(partial);
   fs::rename(partial.folder, wanted.folder);
@@ -115,9 +126,30 @@ Task<Snapshot> provide_snapshot(MachineOptions base, std::string version, fs::pa
   co_return wanted;
 }
 
+std::string why_no_memory_file(const fs::path& folder, int mib) {
+  const std::uintmax_t bytes = static_cast<std::uintmax_t>(mib) << 20;
+  std::error_code error;
+  if (const auto space = fs::space(folder, error); !error && space.available < bytes)
+    return folder.string() + " has room for " + human_bytes(space.available) + ", the memory has " + human_bytes(bytes);
+  const fs::path file = folder / "probe";
+  const UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  void* mapped = MAP_FAILED;
+  if (fd && ::ftruncate(fd.get(), static_cast<off_t>(bytes)) == 0) mapped = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+  const std::string why = std::strerror(errno);
+  fs::remove(file, error);
+  if (mapped == MAP_FAILED) return "a file in " + folder.string() + " cannot be mapped: " + why;
+  ::munmap(mapped, bytes);
+  return "";
+}
+
+void forget(const Snapshot& snapshot) {
+  std::error_code ignored;
+  fs::remove(snapshot.folder / "sealed", ignored);
+}
+
 Task<MachineOptions> first_boot(Snapshot into, MachineOptions base) {
   fs::remove(into.memory());
-  base.memory = into.memory();
+  base.memory = why_no_memory_file(into.folder, base.recipe.machine.memory_mib).empty() ? into.memory() : fs::path();
   base.is_clone = false;
   auto below = base_disk(base.recipe, base.image);
   if (!below) co_return base;
@@ -127,7 +159,7 @@ Task<MachineOptions> first_boot(Snapshot into, MachineOptions base) {
 }
 
 Task<MachineOptions> clone_of(Snapshot snapshot, MachineOptions base) {
-  base.memory = snapshot.memory();
+  base.memory = fs::exists(snapshot.memory()) ? snapshot.memory() : fs::path();
   base.is_clone = true;
   if (!fs::exists(snapshot.disk())) co_return base;
   fs::create_directories(base.folder);

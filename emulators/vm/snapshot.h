@@ -2,8 +2,10 @@
 // A guest that was booted once, logged in to, given the agent, and frozen.
 //
 // Lies in its image's folder, at snapshots/KEY, complete or absent; the key is made of all that went in: image, qemu's
-// version, the machine's words, the agent. Its two files are verified before use: one that was damaged is made again. The
-// memory is mapped copy-on-write by every clone and never written. io_context thread. Errors are Error{infra}.
+// version, the machine's words, the agent. Its files are verified before use: one that was damaged is made again, as is one
+// that qemu could not take up (forget). The memory is mapped copy-on-write by every clone and never written; where the
+// cache's file system cannot map files so, or has no room for all of it, the state holds the memory, and each clone reads it
+// (streamed). io_context thread. Errors are Error{infra}.
 #pragma once
 
 #include "emulators/vm/machine.h"
@@ -16,7 +18,7 @@ namespace xtest {
 
 struct Snapshot {
   std::filesystem::path folder;
-  std::filesystem::path memory() const { return folder / "memory"; }
+  std::filesystem::path memory() const { return folder / "memory"; }   // not there: it is streamed
   std::filesystem::path state() const { return folder / "state"; }
   std::filesystem::path disk() const { return folder / "disk"; }   // of images that have one
 };
@@ -27,6 +29,12 @@ inline constexpr const char* agent_in_snapshot = "/var/tmp/xtest";
 // Finds the snapshot or makes it, once for all processes. `base` says how the machine is to be started (memory and disk are
 // set here); `version` is qemu's, `agent` was built for the guest.
 Task<Snapshot> provide_snapshot(MachineOptions base, std::string version, std::filesystem::path agent, Progress progress);
+
+// Why a memory of that size cannot be a file there, which guests map; or empty.
+std::string why_no_memory_file(const std::filesystem::path& folder, int mib);
+
+// The next one to ask for it makes it anew; guests that run do not notice.
+void forget(const Snapshot& snapshot);
 
 // What a machine needs to boot, with a memory and a disk of its own in that folder.
 Task<MachineOptions> first_boot(Snapshot into, MachineOptions base);

@@ -6,7 +6,13 @@
 
 #include "emulators/executor.h"
 
+#include <optional>
+#include <string>
+
 namespace xtest {
+
+// Of "vm:IMAGE"; nothing: the text begins otherwise. Throws Error{usage}: there is no such image, or it is not for the target.
+std::optional<ExecutorSpec> guest_spec(const std::string& text, const Target& target, const std::filesystem::path& data);
 
 std::shared_ptr<Executor> make_vm_executor(const Target& target, const ExecutorSpec& spec, const ExecutorContext& context);
 

@@ -13,17 +13,7 @@
 #include <string.h>
 #include <windows.h>
 
-/* The command line after the first `count` arguments, as it was written. */
-static const wchar_t *after_arguments(const wchar_t *line, int count) {
-  while (count-- > 0) {
-    int quoted = 0;
-    for (; *line && (quoted || (*line != L' ' && *line != L'\t')); ++line) {
-      if (*line == L'"') quoted = !quoted;
-    }
-    while (*line == L' ' || *line == L'\t') ++line;
-  }
-  return line;
-}
+#include "emulators/wine/begin.h"
 
 static int tell(const wchar_t *path, const wchar_t *nonce, const char *how, unsigned long code) {
   FILE *out = _wfopen(path, L"wb");
@@ -34,13 +24,6 @@ static int tell(const wchar_t *path, const wchar_t *nonce, const char *how, unsi
 
 /* Negative exit codes are small ones: 0xFFFFFFFF is exit(-1). */
 static int is_exception(DWORD code) { return code >> 30 == 3 && code >> 28 != 15; }
-
-static void live_in_current_folder(void) {
-  wchar_t folder[MAX_PATH];
-  if (GetCurrentDirectoryW(MAX_PATH, folder) == 0) return;
-  static const wchar_t *const names[] = {L"HOME", L"TMPDIR", L"TMP", L"TEMP"};
-  for (int i = 0; i < 4; ++i) SetEnvironmentVariableW(names[i], folder);
-}
 
 static void die_together(HANDLE job, int wanted) {
   JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits;

@@ -14,30 +14,14 @@
 #include <dbghelp.h>
 #include <psapi.h>
 
+#include "emulators/wine/begin.h"
+
 enum { most_frames = 16, most_maps = 2000, path_size = 1024 };
 
 struct debuggee {
   HANDLE process, thread;
   DWORD pid;
 };
-
-static const wchar_t *after_arguments(const wchar_t *line, int count) {
-  while (count-- > 0) {
-    int quoted = 0;
-    for (; *line && (quoted || (*line != L' ' && *line != L'\t')); ++line) {
-      if (*line == L'"') quoted = !quoted;
-    }
-    while (*line == L' ' || *line == L'\t') ++line;
-  }
-  return line;
-}
-
-static void live_in_current_folder(void) {
-  wchar_t folder[MAX_PATH];
-  if (GetCurrentDirectoryW(MAX_PATH, folder) == 0) return;
-  static const wchar_t *const names[] = {L"HOME", L"TMPDIR", L"TMP", L"TEMP"};
-  for (int i = 0; i < 4; ++i) SetEnvironmentVariableW(names[i], folder);
-}
 
 static const char *protection(DWORD protect) {
   switch (protect & 0xff) {

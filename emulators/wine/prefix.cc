@@ -77,12 +77,14 @@ void copy_prefix(const fs::path& from, const fs::path& to) {
 }
 
 Task<fs::path> wine_launcher(fs::path source, fs::path cache) {
-  const fs::path program = cache / "wine" / (source.stem().string() + "-" + sha256_file(source).substr(0, 12) + ".exe");
+  const std::string digest = sha256_hex(sha256_file(source) + sha256_file(source.parent_path() / "begin.h"));
+  const fs::path program = cache / "wine" / (source.stem().string() + "-" + digest.substr(0, 12) + ".exe");
   if (fs::exists(program)) co_return program;
   fs::create_directories(program.parent_path());
   const fs::path making = program.string() + "." + std::to_string(::getpid());
   ProcessSpec spec;
-  spec.argv = {"x86_64-w64-mingw32-gcc", "-O2", "-municode", "-s", "-o", making.string(), source.string()};
+  const fs::path data = source.parent_path().parent_path().parent_path();
+  spec.argv = {"x86_64-w64-mingw32-gcc", "-O2", "-municode", "-s", "-I" + data.string(), "-o", making.string(), source.string()};
   if (source.stem() == "look") spec.argv.insert(spec.argv.end(), {"-ldbghelp", "-lpsapi"});
   spec.env = clean_environment();
   spec.limit = std::chrono::minutes(2);

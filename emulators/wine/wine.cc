@@ -87,6 +87,7 @@ class WineSession final : public AgentSession {
       completion.how =
           told ? *told : Termination(Lost{"Wine ended without its launcher's word (" + describe(completion.how) + ")", true});
     }
+    if (std::holds_alternative<NotStarted>(completion.how) || std::holds_alternative<Lost>(completion.how)) completion.files.clear();
     std::error_code ignored;
     fs::remove(result, ignored);
     co_return completion;

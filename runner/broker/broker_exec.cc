@@ -40,7 +40,7 @@ Task<void> Broker::forward_signals(std::shared_ptr<Peer> peer, std::shared_ptr<J
     if (incoming->message.word == Word::size) line->resize({static_cast<unsigned>(first), reader.number()});
     if (incoming->message.word != Word::signal) continue;
     line->signal(first);
-    if (line->started() || !ends_a_client(first)) continue;
+    if (line->handed_over() || !ends_a_client(first)) continue;
     job->is_unwanted = true;
     job->descriptors.clear();
     Message told = ended(128 + first, "");

@@ -82,6 +82,16 @@ Task<int> rerun(const Registry& registry, AgainOptions again) {
   co_return co_await conduct(registry, std::move(context), std::move(how));
 }
 
+// Result files go along to the new record.
+void keep_again(const std::vector<ResultFile>& files, const std::filesystem::path& record, RecordWriter& writer) {
+  for (const ResultFile& file : files) {
+    const auto kept = record / "output" / file.kept;
+    std::error_code ignored;
+    if (file.kept.empty() || !std::filesystem::exists(kept, ignored)) continue;
+    writer.keep_file(kept);
+  }
+}
+
 // Makes a new record with the old observations and new decisions, and reports it.
 int rejudge(const Registry&, const AgainOptions& again) {
   const auto record = find_run(again.runs, again.run);
@@ -104,6 +114,7 @@ int rejudge(const Registry&, const AgainOptions& again) {
     event.seq = next_seq++;
     tally.on(event);
     lie_report.on(event);
+    if (const auto* ended = std::get_if<JobEnded>(&event.body)) keep_again(ended->completion.files, record, writer);
     writer.write(event);
     report->on(event);
   };

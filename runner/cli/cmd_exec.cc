@@ -54,7 +54,7 @@ TerminalSize size_of_terminal() {
   return {size.rows, size.columns};
 }
 
-// We were asked to end while there was no program yet that could be.
+// We were asked to end before there was a program that could be.
 struct Interrupted {
   int number = 0;
 };
@@ -63,7 +63,7 @@ struct Interrupted {
 void forward_signals(std::shared_ptr<asio::signal_set> signals, std::shared_ptr<RunLine> line, bool terminal) {
   signals->async_wait([signals, line, terminal](boost::system::error_code error, int number) {
     if (error) return;
-    if (number != SIGWINCH && !line->started()) throw Interrupted{number};
+    if (number != SIGWINCH && !line->handed_over()) throw Interrupted{number};
     if (number == SIGWINCH && terminal) line->resize(size_of_terminal());
     else line->signal(number);
     forward_signals(signals, line, terminal);

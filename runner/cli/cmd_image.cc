@@ -4,6 +4,7 @@
 #include "runner/base/files.h"
 #include "runner/base/text.h"
 #include "runner/cli/commands.h"
+#include "runner/cli/context.h"
 #include "runner/cli/exit_codes.h"
 #include "runner/cli/image_text.h"
 #include "runner/cli/locations.h"
@@ -26,7 +27,7 @@ struct ImageOptions {
   std::string name;
   std::string file;
   std::string sha256, checksum_file;
-  std::vector<std::string> folders;
+  std::vector<std::string> folders, known_lies;
   bool anew = false;
 };
 
@@ -49,7 +50,7 @@ int list(const ImageOptions& options) {
 }
 
 int show(const ImageOptions& options) {
-  std::cout << image_details(chosen(options), cache_dir());
+  std::cout << image_details(chosen(options), cache_dir(), known_lies(find_locations(), options.known_lies));
   return exit_code::ok;
 }
 
@@ -87,22 +88,23 @@ struct Told {
   }
 };
 
-std::string sha256_from(const std::string& checksum_file, const std::string& name) {
+std::string checksum_from(const std::string& checksum_file, const std::string& name) {
   const auto text = read_file(checksum_file);
   if (!text) throw Error(ErrorKind::usage, "cannot read " + checksum_file);
-  if (const auto digest = sha256_in(*text, name)) return *digest;
-  throw Error(ErrorKind::usage, checksum_file + " has no sha256 of " + name, "is it the project's SHA-256 checksum file of this release?");
+  if (const auto digest = checksum_in(*text, name)) return *digest;
+  throw Error(ErrorKind::usage, checksum_file + " has no sha256 or md5 of " + name, "is it the project's checksum file of this release?");
 }
 
 int fetch_image(const ImageOptions& options) {
   const ImageRecipe recipe = chosen_of_medium(options);
-  std::string sha256 = options.sha256, known_from = "--sha256";
+  std::string checksum = options.sha256, known_from = "--sha256";
+  if (checksum.size() == 32) throw Error(ErrorKind::usage, "'" + checksum + "' is no sha256", "an md5 is taken from the project's own file: --checksum-file FILE");
   if (!options.checksum_file.empty()) {
-    sha256 = sha256_from(options.checksum_file, recipe.media->file_name());
+    checksum = checksum_from(options.checksum_file, recipe.media->file_name());
     known_from = fs::path(options.checksum_file).filename();
   }
-  const Medium medium = fetch_medium(recipe, cache_dir(), sha256, known_from, Told{recipe.media->urls.front()});
-  tell(medium.file.string() + " is here, and its sha256 is the one of " + medium.known_from);
+  const Medium medium = fetch_medium(recipe, cache_dir(), checksum, known_from, Told{recipe.media->urls.front()});
+  tell(medium.file.string() + " is here, and its checksum is the one of " + medium.known_from);
   return exit_code::ok;
 }
 
@@ -176,7 +178,9 @@ void add_image(CLI::App& app, Invocation& invocation) {
     return added;
   };
   command("list", "The images there are, which of them are made, and which nobody has tried.\n\n  xtest image list", list);
-  with_name("show", "All about one: what it is made of, how it is provisioned and reached.\n\n  xtest image show linux-x86_64", show);
+  const auto shown = with_name("show", "All about one: what it is made of, how it is provisioned and reached, what is known to be wrong in it.\n\n"
+                                       "  xtest image show linux-x86_64", show);
+  shown.first->add_option("--known-lies", shown.second->known_lies, "further list of what emulators get wrong")->allow_extra_args(false)->type_name("FILE");
   const auto made = with_name("make",
                               "Makes an image now, unless a good one is there; prints its folder. A run does the same when it needs it.\n\n"
                               "  xtest image make linux-x86_64\n  xtest image make linux-x86_64 --anew",
@@ -191,6 +195,7 @@ void add_image(CLI::App& app, Invocation& invocation) {
   const auto fetched = with_name("fetch",
                                  "Downloads the release medium of an image, or goes on with a download that was cut.\n\n"
                                  "  xtest image fetch freebsd-14 --checksum-file CHECKSUM.SHA256     the project's own checksum file\n"
+                                 "  xtest image fetch dragonfly-6.4 --checksum-file md5.txt          which has nothing better than MD5\n"
                                  "  xtest image fetch mine --sha256 HEX",
                                  fetch_image);
   auto* hex = fetched.first->add_option("--sha256", fetched.second->sha256, "what it must have; default: the recipe's")->type_name("HEX");

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "emulators/settings.h"
 #include "runner/base/text.h"
 #include "runner/cli/commands.h"
 #include "runner/cli/context.h"
 #include "runner/cli/exit_codes.h"
+#include "runner/cli/lie_report.h"
 #include "runner/cli/prepare.h"
 #include "runner/cli/scratch.h"
 #include "runner/store/paths.h"
@@ -47,12 +49,18 @@ void print_executors(const Prepared& prepared) {
   }
 }
 
+// As in the names of streams: a guest's image belongs to it.
+std::string full_name(const ExecutorSpec& spec) {
+  const std::string image = setting(spec, "image");
+  return image.empty() ? spec.name : spec.name + ":" + image;
+}
+
 void print_lies(const Target& target, const KnownLies& lies) {
   bool any = false;
   for (const KnownLie& lie : lies.entries()) {
-    if (std::ranges::none_of(target.executors, [&](const ExecutorSpec& spec) { return glob_match(lie.executor, spec.name); })) continue;
+    if (std::ranges::none_of(target.executors, [&](const ExecutorSpec& spec) { return lie.is_of(full_name(spec)); })) continue;
     if (!std::exchange(any, true)) fmt::print("\nknown lies of its emulators\n");
-    fmt::print("  {}: {}: {} (until {})\n", lie.executor, lie.id, lie.what, lie.expires);
+    fmt::print("  {}\n", lie_line(lie));
   }
 }
 

@@ -78,17 +78,21 @@ class Conductor {
   // A signal ends it at once.
   Task<void> calibrate_all(Engine& engine) try {
     for (std::size_t target = 0; target < context_.prepared.size(); ++target) {
-      const Prepared& prepared = context_.prepared[target];
-      if (prepared.target.only_confirms) continue;      // it may not be needed: the executor's rough factor will do
-      auto measuring = calibrate(prepared, context_.folders, context_.work, cache_ ? &*cache_ : nullptr);
-      const auto found = co_await asio::co_spawn(executor_, std::move(measuring),
-                                                 asio::bind_cancellation_slot(calibration_.slot(), asio::use_awaitable));
-      if (!found) continue;
-      emitter_->emit(FactKnown{"calibration " + prepared.target.target.triple + " " + prepared.target.executor, found->text});
-      engine.set_time_factor(target, found->factor);
+      if (context_.prepared[target].target.only_confirms) continue;      // the engine asks when it is needed
+      const auto factor = co_await asio::co_spawn(executor_, calibrate_one(target),
+                                                  asio::bind_cancellation_slot(calibration_.slot(), asio::use_awaitable));
+      if (factor) engine.set_time_factor(target, *factor);
     }
   } catch (const boost::system::system_error&) {
     if (!interrupted_) throw;
+  }
+
+  Task<std::optional<double>> calibrate_one(std::size_t target) {
+    const Prepared& prepared = context_.prepared[target];
+    const auto found = co_await calibrate(prepared, context_.folders, context_.work, cache_ ? &*cache_ : nullptr);
+    if (!found) co_return std::nullopt;
+    emitter_->emit(FactKnown{"calibration " + prepared.target.target.triple + " " + prepared.target.executor, found->text});
+    co_return found->factor;
   }
 
   EngineParts parts() {
@@ -97,7 +101,8 @@ class Conductor {
     if (!context_.options.no_cache) cache_.emplace(context_.folders.cache);
     return EngineParts{context_.plan, context_.targets, std::move(executors), registry_.frameworks,
                        context_.expectations, cache_ ? &*cache_ : nullptr, *emitter_, context_.work,
-                       &context_.lies, make_second_look(context_.prepared, record_->folder() / "output", context_.options.trace)};
+                       &context_.lies, make_second_look(context_.prepared, record_->folder() / "output", context_.options.trace),
+                       [this](std::size_t target) { return calibrate_one(target); }};
   }
 
   int jobs() const {

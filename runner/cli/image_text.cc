@@ -3,7 +3,9 @@
 
 #include "emulators/vm/media.h"
 #include "emulators/vm/provide_image.h"
+#include "emulators/vm/snapshot.h"
 #include "runner/base/text.h"
+#include "runner/cli/lie_report.h"
 
 #include <fmt/format.h>
 
@@ -35,6 +37,15 @@ void add_media(const ImageRecipe& recipe, const fs::path& cache, std::string& te
     text += "  here        " + medium->file.string() + "\n              sha256 " + medium->sha256 + ", known from " + medium->known_from + "\n";
 }
 
+void add_snapshots(const fs::path& image, std::string& text) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(image / "snapshots", error)) {
+    const Snapshot snapshot{entry.path()};
+    if (!fs::exists(snapshot.state())) continue;
+    text += "  snapshot    " + entry.path().filename().string() + ", memory " + (fs::exists(snapshot.memory()) ? "mapped" : "streamed") + "\n";
+  }
+}
+
 std::string command_of(const MachineSpec& machine) {
   std::string text = machine.program + " " + join(machine.args, " ");
   for (const std::string& device : machine.devices) text += " -device " + device;
@@ -52,7 +63,7 @@ std::string image_table(const std::vector<ImageRecipe>& recipes, const fs::path&
   return text + "\n`xtest image show NAME` explains one. tried: no means that nobody has booted it with this recipe yet.\n";
 }
 
-std::string image_details(const ImageRecipe& recipe, const fs::path& cache) {
+std::string image_details(const ImageRecipe& recipe, const fs::path& cache, const KnownLies& lies) {
   std::string text = fmt::format("{}\n  {}\n  for         {}\n  recipe      {}\n  tried       {}\n  source      {}\n", recipe.name, recipe.title,
                                  join(recipe.targets, " "), recipe.file.string(), recipe.tried ? "yes" : "no: nobody has booted it with this recipe yet", source_of(recipe));
   if (recipe.media) add_media(recipe, cache, text);
@@ -60,9 +71,13 @@ std::string image_details(const ImageRecipe& recipe, const fs::path& cache) {
                       recipe.provision.installation ? ", by an installation" : "", command_of(recipe.machine), recipe.reach.user, recipe.reach.port,
                       recipe.reach.server, recipe.shell);
   if (!recipe.panic.empty()) text += "  panics with \"" + join(recipe.panic, "\", \"") + "\"\n";
-  if (!recipe.known_lies.empty()) text += "  known lies  " + join(recipe.known_lies, " ") + "\n";
+  for (const KnownLie& lie : lies.entries()) {
+    if (lie.is_of("vm:" + recipe.name)) text += "  known lie   " + lie_line(lie) + "\n";
+  }
   const auto folder = image_folder(recipe, cache);
-  return text + "  state       " + state_of(recipe, cache) + (folder && fs::exists(*folder) ? ", in " + folder->string() : "") + "\n";
+  text += "  state       " + state_of(recipe, cache) + (folder && fs::exists(*folder) ? ", in " + folder->string() : "") + "\n";
+  if (folder) add_snapshots(*folder, text);
+  return text;
 }
 
 }  // namespace xtest

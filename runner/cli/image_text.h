@@ -3,6 +3,7 @@
 #pragma once
 
 #include "emulators/vm/image.h"
+#include "suites/lies.h"
 
 #include <filesystem>
 #include <string>
@@ -11,6 +12,6 @@
 namespace xtest {
 
 std::string image_table(const std::vector<ImageRecipe>& recipes, const std::filesystem::path& cache);
-std::string image_details(const ImageRecipe& recipe, const std::filesystem::path& cache);
+std::string image_details(const ImageRecipe& recipe, const std::filesystem::path& cache, const KnownLies& lies);
 
 }  // namespace xtest

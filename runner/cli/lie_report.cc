@@ -10,6 +10,10 @@ bool was_executed(const Outcome& outcome) {
 
 }  // namespace
 
+std::string lie_line(const KnownLie& lie) {
+  return lie.executor + ": " + lie.id + ": " + lie.what + " (until " + lie.expires + ")";
+}
+
 void LieReport::on(const Event& event) {
   if (const auto* run = std::get_if<RunStarted>(&event.body)) table_.add(*run);
   if (const auto* unit = std::get_if<UnitListed>(&event.body)) table_.add(*unit);

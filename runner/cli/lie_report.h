@@ -13,6 +13,9 @@
 
 namespace xtest {
 
+// "qemu-user: ID: the error of a failed exec is lost (until 2027-11-30)"
+std::string lie_line(const KnownLie& lie);
+
 inline constexpr const char* kLieNotes = "known lies";    // Note::area
 
 class LieReport final : public ReportSink {

@@ -16,7 +16,8 @@ void add_target_options(CLI::App& app, TargetOptions& options) {
   app.add_option("--lang", options.languages, "c, cxx, go, rust or all; default: C, C++ and what else is there")
       ->delimiter(',')->allow_extra_args(false)->check(CLI::IsMember({"c", "cxx", "go", "rust", "all"}))->type_name("LANG");
   app.add_option("--on", options.on,
-                 "executor: host, qemu-user, wine, vm, remote:USER@HOST[:PORT], serial:[USER@]PATH[,BAUD], for a run also several (qemu-user,vm: each test on both); "
+                 "executor: host, qemu-user, wine, vm (or vm:IMAGE, see xtest image list), remote:USER@HOST[:PORT], "
+                 "serial:[USER@]PATH[,BAUD], for a run also several (qemu-user,vm: each test on both); "
                  "default: the target's first that works here")
       ->type_name("EXECUTOR");
   app.add_option("--guests", options.guests, "guests at once, or connections to a remote machine; default: what cores and memory allow")

@@ -4,6 +4,7 @@
 #include "emulators/remote/remote.h"
 #include "emulators/serial/serial.h"
 #include "emulators/settings.h"
+#include "emulators/vm/vm.h"
 #include "runner/base/text.h"
 #include "targets/features.h"
 #include "targets/host.h"
@@ -15,7 +16,6 @@
 namespace xtest {
 namespace {
 
-constexpr std::string_view kImagePrefix = "vm:";
 constexpr Language kLanguages[] = {Language::c, Language::cxx, Language::go, Language::rust};
 
 // The lower halves of the executor's overlays; without one, a native program's own folders.
@@ -36,20 +36,14 @@ std::string in_home(const char* file) {
 }
 
 // The machine that was asked for on the command line, whatever the target has.
-std::optional<ExecutorSpec> machine_asked_for(const TargetOptions& options) {
+std::optional<ExecutorSpec> machine_asked_for(const Target& target, const TargetOptions& options, const std::filesystem::path& data) {
   if (auto spec = remote_spec(options.on)) return spec;
   if (auto spec = serial_spec(options.on)) return spec;
-  if (!options.on.starts_with(kImagePrefix)) return std::nullopt;
-  ExecutorSpec guest;
-  guest.name = "vm";
-  guest.settings["image"] = options.on.substr(kImagePrefix.size());
-  return guest;
+  return guest_spec(options.on, target, data);
 }
 
-// The target's own, or that machine.
-std::vector<ExecutorSpec> executors_of(const Target& target, const TargetOptions& options) {
-  const auto machine = machine_asked_for(options);
-  auto specs = machine ? std::vector<ExecutorSpec>{*machine} : target.executors;
+// With what the command line says of them.
+std::vector<ExecutorSpec> with_settings(std::vector<ExecutorSpec> specs, const TargetOptions& options) {
   const char* password = ::getenv("XTEST_SERIAL_PASSWORD");
   for (ExecutorSpec& spec : specs) {
     auto& settings = spec.settings;
@@ -70,9 +64,10 @@ Task<void> choose_executor(const Registry& registry, const TargetOptions& option
     throw Error(ErrorKind::usage, "--on " + options.on + ": several executors are for `xtest run`", "name one of them");
   const ExecutorContext context{folders.locations.libexec / "xtest-agent", folders.locations.data, folders.scratch / target.triple,
                                 folders.cache, folders.consoles, folders.say};
-  const bool is_machine = machine_asked_for(options).has_value();
-  for (const ExecutorSpec& spec : executors_of(target, options)) {
-    if (prepared.executor || (!is_machine && !options.on.empty() && options.on != spec.name)) continue;
+  const auto machine = machine_asked_for(target, options, folders.locations.data);
+  const auto specs = machine ? std::vector<ExecutorSpec>{*machine} : target.executors;
+  for (const ExecutorSpec& spec : with_settings(specs, options)) {
+    if (prepared.executor || (!machine && !options.on.empty() && options.on != spec.name)) continue;
     const auto maker = registry.executors.find(spec.name);
     if (maker == registry.executors.end()) continue;
     if (spec.name == "vm" && options.on.empty()) {   // making an image and booting it is not what a user would expect
@@ -133,6 +128,15 @@ void collect_features(Prepared& prepared) {
     if (language == Language::c) target.features.insert(toolchain.name);
     if (language == Language::rust && has_stack_probes(target.target.arch, toolchain.version)) target.features.insert("rust-stack-probes");
   }
+}
+
+[[noreturn]] void refuse_executor(const Target& target, const std::string& name) {
+  std::vector<std::string> names;
+  for (const ExecutorSpec& spec : target.executors) names.push_back(spec.name);
+  const auto near = nearest(name, names);
+  throw Error(ErrorKind::usage, target.triple + " has no executor '" + name + "'",
+              (near ? "did you mean " + *near + "? " : "") + "`xtest targets " + target.triple + "` lists those it has" +
+                  (name == "vm" ? "; --on vm:IMAGE takes any image for its processor" : ""));
 }
 
 // "serial:PATH,BAUD" is one executor, "serial:PATH,vm" are two.
@@ -229,9 +233,7 @@ void require_ready(const Prepared& prepared) {
   std::string missing;
   for (const auto& [language, problem] : prepared.problems) missing += "\n  " + problem.why;
   if (!prepared.executor) {
-    if (!prepared.on.empty() && prepared.considered.empty())
-      throw Error(ErrorKind::usage, target.triple + " has no executor '" + prepared.on + "'",
-                  "`xtest targets " + target.triple + "` lists those it has");
+    if (!prepared.on.empty() && prepared.considered.empty()) refuse_executor(target, prepared.on);
     for (const Considered& considered : prepared.considered)
       missing += "\n  executor " + considered.executor + ": " + considered.availability.why;
   }

@@ -42,7 +42,7 @@ Observed seen(const Completion& completion, Status status, std::string kind, std
   observed.kind = std::move(kind);
   observed.message = std::move(message);
   observed.duration = completion.usage.wall;
-  observed.output = readable_output(completion.out, completion.err, completion.evidence);
+  observed.output = with_evidence(readable_output(completion.out, completion.err), completion);
   return observed;
 }
 
@@ -196,13 +196,18 @@ std::string strip_emulator_remarks(std::string_view err) {
   return kept;
 }
 
-std::string readable_output(const Output& out, const Output& err, std::string_view evidence) {
+std::string readable_output(const Output& out, const Output& err) {
   const std::string quiet_err = strip_emulator_remarks(with_gap(err));
   const std::size_t cap = out.text.empty() || quiet_err.empty() ? kOutputCap : kOutputCap / 2;
   std::string text = capped(with_gap(out), cap);
   add_section(text, "[stderr]", capped(quiet_err, cap));
-  add_section(text, "[processes when the limit passed]", evidence);
   return text;
+}
+
+std::string with_evidence(std::string output, const Completion& completion) {
+  const bool timed_out = std::holds_alternative<TimedOut>(completion.how), lost = std::holds_alternative<Lost>(completion.how);
+  add_section(output, timed_out ? "[processes when the limit passed]" : lost ? "[when its place was lost]" : "[seen beside it]", completion.evidence);
+  return output;
 }
 
 }  // namespace xtest

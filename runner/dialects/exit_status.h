@@ -35,7 +35,8 @@ std::optional<std::string> emulator_death(const Completion& completion);
 // `err` without qemu's remark about the guest's signal.
 std::string strip_emulator_remarks(std::string_view err);
 
-// stdout, then stderr and the evidence under headings, at most 64 KiB; gaps say how many bytes are missing.
-std::string readable_output(const Output& out, const Output& err, std::string_view evidence = {});
+// stdout, then stderr under a heading, at most 64 KiB; gaps say how many bytes are missing.
+std::string readable_output(const Output& out, const Output& err);
+std::string with_evidence(std::string output, const Completion& completion);      // under a heading, too
 
 }  // namespace xtest

@@ -221,7 +221,7 @@ TrailerVerdict judge_trailer(const Trailer& trailer, const Completion& completio
   else judge_exit(trailer, completion, verdict);
   Output shown;
   shown.text = trailer.output;
-  verdict.observed.output = readable_output(shown, completion.err, completion.evidence);
+  verdict.observed.output = with_evidence(readable_output(shown, completion.err), completion);
   verdict.observed.duration = completion.usage.wall;
   return verdict;
 }

@@ -27,6 +27,15 @@ void Emitter::emit(EventBody body) {
   retell(event);
 }
 
+void Emitter::keep(std::vector<ResultFile>& files) {
+  for (ResultFile& file : files) {
+    if (file.host.empty()) continue;
+    if (record_) file.kept = record_->keep_file(file.host);
+    if (file.kept.empty()) file.trouble = "it could not be kept in the record";
+    file.host.clear();
+  }
+}
+
 void Emitter::retell(const Event& event) {
   for (ReportSink* sink : sinks_) sink->on(event);
 }

@@ -18,6 +18,7 @@ class Emitter {
   Emitter(const Clock& clock, RecordWriter* record, std::vector<ReportSink*> sinks);
 
   void emit(EventBody body);
+  void keep(std::vector<ResultFile>& files);   // takes them to the record; which of them could not be kept is said in them
   void retell(const Event& event);      // an event that is in the record already (resume): reports only
 
  private:

@@ -8,45 +8,19 @@
 
 #include "runner/engine/builder.h"
 #include "runner/engine/casebook.h"
+#include "runner/engine/judge.h"
+#include "runner/engine/parts.h"
+#include "runner/engine/performer.h"
+#include "runner/engine/preparation.h"
 #include "runner/engine/replay.h"
 #include "runner/engine/reuse.h"
-#include "runner/engine/sessions.h"
 
-#include <functional>
-#include <memory>
-#include <optional>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace xtest {
-
-struct EngineOptions {
-  int jobs = 1;
-  RetryPolicy retry;
-  std::size_t max_bad = 0;               // stop after so many bad cases of this session; 0: never
-  std::function<bool(Status)> is_bad = [](Status status) { return weight(status) == Weight::bad; };
-  bool reuse_results = false;
-  std::string today;                     // "YYYY-MM-DD", for expectations that expire
-  std::string nonce;                     // what programs must echo to be believed
-};
-
-// A closer look at what has just ended badly: fills `seen.diagnosis` and changes nothing else. Answers what is wrong with
-// the session now, or nothing.
-using SecondLook = std::function<Task<std::string>(Session& session, RunRequest request, Completion& seen, std::size_t target)>;
-
-// Everything borrowed for the time of the run.
-struct EngineParts {
-  const Plan& plan;
-  std::span<const PreparedTarget> targets;
-  std::vector<std::shared_ptr<Executor>> executors;   // one a PreparedTarget; null where nothing is to be executed
-  std::span<const std::unique_ptr<Framework>> frameworks;
-  const std::vector<Expectations>& expectations;      // one a PreparedTarget
-  ActionCache* cache;                                 // may be null
-  Emitter& emitter;
-  std::filesystem::path work;                         // build products of this run
-  const KnownLies* lies = nullptr;                    // of the executors; may be null
-  SecondLook second_look = {};                        // may be empty
-};
 
 class Engine {
  public:
@@ -56,7 +30,7 @@ class Engine {
   void list(UnitIx first = 0);                        // tells the units from `first` on
   void already_decided(CaseIx test, const Outcome& outcome);
   void go_on(const Replay& replay);                   // with all that the resumed record knows: decisions, attempts, job numbers
-  void set_time_factor(std::size_t target, double factor) { time_factor_[target] = factor; }
+  void set_time_factor(std::size_t target, double factor) { performer_.set_time_factor(target, factor); }
 
   Task<void> run();
   void stop();
@@ -66,12 +40,6 @@ class Engine {
   bool stopped_by_limit() const { return stopped_by_limit_; }
 
  private:
-  struct UnitState {
-    std::size_t next_build = 0;
-    std::size_t open_needs = 0;
-    std::optional<Observed> build_failure;
-    JobId build_job = 0;
-  };
   struct Execution {                                  // one run or check job, while it is being performed
     UnitIx unit = 0;
     std::vector<std::size_t> which;                   // cases, as indexes inside the unit
@@ -81,44 +49,43 @@ class Engine {
   };
 
   void begin(UnitIx unit);
-  void build_next(UnitIx unit);
-  void when_needs_known(UnitIx unit);
   void settle(UnitIx unit);                           // built and needs known: decide or queue
   void queue(Execution execution);
   Task<void> perform(Execution execution, Turn turn);
-  Task<Completion> execute(const Job& job, const Execution& execution, JobId id, SessionPool* pool);  // args outlive it
-  void move(Execution execution, JobId id, Completion completion);
+  JobStarted started(const Execution& execution, const Job& job, JobId id) const;
+  Order order(const Execution& execution, Job job, JobId id) const;
   Company company_of(const Execution& execution) const;
-  bool deserves_second_look(const Execution& execution, const Completion& completion) const;
-  bool is_first_attempt(const Execution& execution) const;
-  bool take_over(const Execution& execution, const Job& job);
+  void move(Execution execution, JobId id, Completion completion);
+  bool take_over(const Execution& execution);
   void understand(Execution execution, JobId id, Completion completion);
+  std::filesystem::path results_folder(JobId id) const { return parts_.work / "results" / std::to_string(id); }
+  void tell_end(JobId id, Completion completion, bool trusted);
   void observe(CaseIx test, JobId job, Observed what, const std::string& confirmer = {});
-  bool begin_confirmation(UnitIx unit, std::size_t which);   // false: it is to be decided now
   void conclude(UnitIx unit, std::size_t which);
+  bool begin_confirmation(UnitIx unit, std::size_t which);   // false: it is to be decided now
+  void confirm(Execution execution);
+  Task<void> calibrate(std::size_t target);
   void decided(CaseIx test, const Outcome& outcome);
-  std::optional<std::string> reuse_key(const Unit& unit, const Execution& execution, const Job& job);
 
   const Framework& framework(const Unit& unit) const;
-  SessionPool* pool(const Execution& execution, const Job& job);
+  Job job_of(const Execution& execution, const std::string& nonce) const;
+  bool may_reuse(const Execution& execution) const;
   std::size_t place(const Execution& execution) const;       // the PreparedTarget it runs on
-  std::size_t target_of(UnitIx unit) const { return parts_.plan.stream_target[parts_.plan.units[unit].stream]; }
   bool is_interrupted() const { return scheduler_.stopped() && !stopped_by_limit_; }
   CaseIx case_ix(UnitIx unit, std::size_t which) const;
-  const Expectation* expectation(CaseIx test) const;
-  Basis basis(CaseIx test) const;
 
   EngineParts parts_;
   EngineOptions options_;
   Scheduler scheduler_;
   CaseBook cases_;
+  Judge judge_;
   JobId next_job_ = 0;
   Builder builder_;
-  std::vector<std::unique_ptr<SessionPool>> pools_;   // one a target, or null
-  std::vector<double> time_factor_;
-  std::vector<UnitState> units_;
-  std::unordered_map<CaseIx, std::vector<UnitIx>> waiting_;   // undecided need -> units that wait for it
-  KnownLibraries known_libraries_;                    // for results that are taken over
+  Preparation preparation_;
+  Performer performer_;
+  Reuse reuse_;
+  std::set<std::size_t> calibrated_;                  // of the targets that only confirm
+  std::map<std::size_t, std::vector<Execution>> uncalibrated_;   // what waits for that, by target
   std::size_t bad_ = 0;                               // decided in this session
   bool stopped_by_limit_ = false;
 };

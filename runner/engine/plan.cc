@@ -91,6 +91,7 @@ class Planner {
     select(stream, expanded.unit);
     if (expanded.unit.cases.empty()) return;
     expanded.unit.stream = stream_index(stream, suite, target);
+    expanded.unit.result_files = suite.result_files;
     if (expanded.unit.framework.empty()) expanded.unit.framework = suite.framework;
     for (std::size_t which = 0; which < expanded.unit.cases.size() && !elsewhere.empty(); ++which) {
       const auto skip = elsewhere.find(key(expanded, expanded.unit.cases[which]));

@@ -74,4 +74,28 @@ std::optional<std::vector<std::filesystem::path>> libraries_of(const std::filesy
   return found;
 }
 
+std::optional<Reuse::Found> Reuse::find(const Unit& unit, Job job, std::size_t cases) {
+  const auto key = this->key(unit, std::move(job));
+  const auto text = key ? cache_->find_text(*key) : std::nullopt;
+  auto passes = text ? passes_from_text(*text, cases) : std::nullopt;
+  if (!passes) return std::nullopt;
+  return Found{*key, std::move(*passes)};
+}
+
+void Reuse::keep(const Unit& unit, Job job, const Collector& seen) {
+  if (!seen.all_passed()) return;
+  if (const auto key = this->key(unit, std::move(job))) cache_->store_text(*key, seen.passes_as_text());
+}
+
+std::optional<std::string> Reuse::key(const Unit& unit, Job job) {
+  if (!cache_ || job.place != Place::target || job.inputs.empty()) return std::nullopt;
+  if (!unit.result_files.empty()) return std::nullopt;   // they are wanted of this run
+  const PreparedTarget& target = targets_[plan_.stream_target[unit.stream]];
+  const auto libraries = libraries_of(job.inputs.front(), target.library_folders, known_libraries_);
+  if (!libraries) return std::nullopt;
+  job.inputs.insert(job.inputs.end(), libraries->begin(), libraries->end());
+  job.tool_identity = plan_.streams[unit.stream].executor_identity + " " XTEST_VERSION;
+  return cache_->key(job, work_);
+}
+
 }  // namespace xtest

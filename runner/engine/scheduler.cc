@@ -8,6 +8,7 @@ namespace xtest {
 namespace {
 
 constexpr std::size_t kLookPast = 64;      // how many unstartable jobs of a queue are looked past
+constexpr std::ptrdiff_t kMostOver = 64;   // with their books still open: those of what ends at once must not pile up
 
 }  // namespace
 
@@ -69,13 +70,15 @@ void Scheduler::pump() {
   if (pumping_) return;
   pumping_ = true;
   bool progress = true;
-  while (progress && !stopped_) {
+  while (progress && !stopped_ && !is_behind()) {
     progress = false;
     for (auto& [place, queue] : runs_) progress = start_first(queue) || progress;
     if (!progress) progress = start_first(builds_);
   }
   pumping_ = false;
 }
+
+bool Scheduler::is_behind() const { return std::ranges::count(running_, true, &Running::released) >= kMostOver; }
 
 bool Scheduler::start_first(std::deque<Work>& queue) {
   const std::size_t looked = std::min(queue.size(), kLookPast);

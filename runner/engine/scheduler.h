@@ -75,6 +75,7 @@ class Scheduler {
   int cost(const Work& work) const;
 
   void pump();
+  bool is_behind() const;                  // with what is over and has its books open
   bool start_first(std::deque<Work>& queue);
   bool has_room(const Work& work) const;
   void start(Work work);

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <variant>
 #include <vector>
@@ -46,6 +47,15 @@ struct Output {
   std::uint64_t head = 0;   // length of the part before the gap; text.size() without a gap
 };
 
+// A file that a program left and that was asked for (runner/model/result_files.h).
+struct ResultFile {
+  std::string name;                  // as the program named it; the pattern, if there is none
+  std::uint64_t size = 0;            // of the program's file
+  std::filesystem::path host;        // where it lies here until it is kept; empty if it does not
+  std::string kept;                  // in a record: its sha256
+  std::string trouble;               // why it has not come; never a verdict by itself
+};
+
 struct Completion {
   Termination how = NotStarted{};
   Usage usage;
@@ -53,6 +63,7 @@ struct Completion {
   std::vector<std::string> strays;   // "pid name" of what survived the program and was killed
   std::string session;               // which session ran it, or empty
   std::string evidence;              // of a timeout: lines "pid state wchan name"
+  std::vector<ResultFile> files;     // one at least for each pattern that was asked for, if it was started
   // Not recorded: what was seen from outside, for people. Empty without a hang or a second look.
   std::string look;                  // as the place tells it: emulators/diagnosis/report.h
   std::string core;                  // the core file's content

@@ -64,6 +64,7 @@ struct Unit {
   std::vector<Case> cases;
   std::vector<Job> builds;          // each after the one before; equal builds of two units are performed once
   std::string framework;            // who describes the execution and reads it
+  std::vector<std::string> result_files;   // patterns of what its program leaves and is kept (runner/model/result_files.h)
   std::string data;                 // the framework's own, opaque to the engine
   bool dynamic = false;             // more cases may be found while running
 };

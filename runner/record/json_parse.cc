@@ -253,6 +253,11 @@ EventBody job_ended(const Fields& fields) {
   out.completion.strays = fields.texts("strays");
   out.completion.session = fields.text("session");
   out.completion.evidence = fields.output("evidence");
+  fields.each("files", [&](const json& value) {
+    const Fields file = fields.element(value, "a file");
+    if (file.has("kept") && !is_digest(file.text("kept"))) throw Malformed("\"kept\" refers to no file");
+    out.completion.files.push_back({file.text("name"), file.number<std::uint64_t>("size"), {}, file.text("kept"), file.text("trouble")});
+  });
   out.cached_from = fields.text("cached_from");
   out.trusted = fields.flag("trusted", true);
   return out;

@@ -260,6 +260,13 @@ struct PrintBody {
     m.texts("strays", e.completion.strays);
     m.text("session", e.completion.session);
     m.output("evidence", e.completion.evidence);
+    if (!e.completion.files.empty()) m.list("files", e.completion.files, [&](const ResultFile& file) {
+      Members inner(m.out(), m.keep());
+      inner.text("name", file.name);
+      inner.number("size", file.size);
+      inner.text("kept", file.kept);
+      inner.text("trouble", file.trouble);
+    });
     m.text("cached_from", e.cached_from);
     m.flag("trusted", e.trusted, true);
   }

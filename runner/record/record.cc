@@ -157,6 +157,23 @@ std::string RecordWriter::keep_output(std::string_view text) {
   return {};
 }
 
+std::string RecordWriter::keep_file(const fs::path& file) try {
+  std::error_code error;
+  const std::string digest = sha256_file(file);
+  const fs::path path = folder_ / "output" / digest, partial = path.string() + ".partial";
+  if (fs::exists(path, error)) return digest;
+  fs::create_hard_link(file, path, error);
+  if (!error) return digest;
+  fs::copy_file(file, partial, fs::copy_options::overwrite_existing, error);      // it is on another file system
+  if (!error) fs::rename(partial, path, error);
+  if (!error) return digest;
+  remember(path, error.value());
+  return {};
+} catch (const Error&) {      // it has gone, or cannot be read
+  remember(file, ENOENT);
+  return {};
+}
+
 /// run.json is made of the events alone, so that it can be read without them.
 void RecordWriter::write_run_file(const Event& event) {
   using Json = nlohmann::ordered_json;

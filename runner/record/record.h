@@ -37,6 +37,8 @@ class RecordWriter {
   static RecordWriter create(const std::filesystem::path& folder);  // throws Error{output}; there must be no record yet
   static RecordWriter resume(const std::filesystem::path& folder);   // cuts a torn tail; throws if locked or missing
 
+  // Takes a file's content to output/; its sha256, or nothing if that cannot be done (trouble() says why).
+  std::string keep_file(const std::filesystem::path& file);
   void write(const Event& event);            // outputs over 4 KiB go to output/ and are referred to
   void sync();                               // fdatasync; call at most once a second and at the end (any thread)
   std::uint64_t next_seq() const { return next_seq_; }

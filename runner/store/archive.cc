@@ -33,6 +33,17 @@ la_ssize_t append(archive*, void* into, const void* bytes, std::size_t size) {
   return static_cast<la_ssize_t>(size);
 }
 
+std::string rest_of_member(archive* reader, const std::string& trouble) {
+  std::string bytes;
+  std::array<char, 1 << 16> piece;
+  for (;;) {
+    const auto size = archive_read_data(reader, piece.data(), piece.size());
+    if (size < 0) fail(reader, trouble);
+    if (size == 0) return bytes;
+    bytes.append(piece.data(), static_cast<std::size_t>(size));
+  }
+}
+
 }  // namespace
 
 struct ArchiveWriter::State {
@@ -97,17 +108,28 @@ std::string decompressed(const std::filesystem::path& file) {
   archive_read_support_format_raw(reader.get());
   archive_read_support_format_empty(reader.get());
   archive_entry* entry = nullptr;
-  std::string bytes;
   if (archive_read_open_filename(reader.get(), file.c_str(), 1 << 16) != ARCHIVE_OK) fail(reader.get(), "cannot read " + file.string());
   const int found = archive_read_next_header(reader.get(), &entry);
-  if (found == ARCHIVE_EOF) return bytes;
+  if (found == ARCHIVE_EOF) return "";
   if (found != ARCHIVE_OK) fail(reader.get(), "cannot read " + file.string());
-  std::array<char, 1 << 16> piece;
-  for (;;) {
-    const auto size = archive_read_data(reader.get(), piece.data(), piece.size());
-    if (size < 0) fail(reader.get(), "cannot decompress " + file.string());
-    if (size == 0) return bytes;
-    bytes.append(piece.data(), static_cast<std::size_t>(size));
+  return rest_of_member(reader.get(), "cannot decompress " + file.string());
+}
+
+void unpack(const std::filesystem::path& file, const std::string& below, const std::filesystem::path& folder) {
+  const std::unique_ptr<archive, Free> reader(archive_read_new());
+  archive_read_support_filter_all(reader.get());
+  archive_read_support_format_cpio(reader.get());
+  archive_read_support_format_tar(reader.get());
+  if (archive_read_open_filename(reader.get(), file.c_str(), 1 << 16) != ARCHIVE_OK) fail(reader.get(), "cannot read " + file.string());
+  archive_entry* entry = nullptr;
+  for (int found; (found = archive_read_next_header(reader.get(), &entry)) != ARCHIVE_EOF;) {
+    if (found < ARCHIVE_WARN) fail(reader.get(), "cannot read " + file.string());
+    const std::string name = archive_entry_pathname(entry);
+    if (archive_entry_filetype(entry) != AE_IFREG || !name.starts_with(below) || name.find("..") != name.npos) continue;
+    const std::filesystem::path to = folder / name;
+    std::filesystem::create_directories(to.parent_path());
+    if (write_file(to, rest_of_member(reader.get(), "cannot read " + name + " of " + file.string())) != 0)
+      throw Error(ErrorKind::infra, "cannot write " + to.string());
   }
 }
 

@@ -37,7 +37,10 @@ class ArchiveWriter {
 // The bytes of a file that one filter compressed (xz, gz, zst, bz2, or none).
 std::string decompressed(const std::filesystem::path& file);
 
-// The same of a file of any size, piece by piece into another, whose blocks of zeroes take no room. `compression`: none, gz,
+// The files of an archive (cpio or tar, compressed or not) whose path begins with `below`, put below a folder.
+void unpack(const std::filesystem::path& archive, const std::string& below, const std::filesystem::path& folder);
+
+// The same as decompressed() of a file of any size, piece by piece into another, whose blocks of zeroes take no room. `compression`: none, gz,
 // bz2, xz, zst; a file that is not compressed so is refused.
 void decompress(const std::filesystem::path& from, const std::filesystem::path& to, const std::string& compression);
 

@@ -5,6 +5,7 @@
 #include "runner/base/fd.h"
 #include "runner/base/files.h"
 #include "runner/base/hash.h"
+#include "runner/base/md5.h"
 #include "runner/base/text.h"
 
 #include <curl/curl.h>
@@ -21,6 +22,8 @@ namespace xtest {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t md5_digits = 32;
 
 constexpr int attempts = 4;                      // of one URL, each going on where the last one stopped
 constexpr long connect_seconds = 30;
@@ -217,10 +220,11 @@ std::string fetch_from(const Fetch& wanted, const std::string& url) {
 }
 
 void check(const Fetch& wanted, const std::string& url) {
-  const std::string digest = sha256_file(partial_of(wanted.target));
-  if (digest == wanted.sha256) return;
+  const bool is_md5 = wanted.checksum.size() == md5_digits;
+  const std::string digest = is_md5 ? md5_file(partial_of(wanted.target)) : sha256_file(partial_of(wanted.target));
+  if (digest == wanted.checksum) return;
   remove_partial(wanted.target);
-  fail(fmt::format("{} is not the file that was expected: its sha256 is {}, expected is {}", url, digest, wanted.sha256),
+  fail(fmt::format("{} is not the file that was expected: its {} is {}, expected is {}", url, is_md5 ? "md5" : "sha256", digest, wanted.checksum),
        "it was thrown away; it was replaced at its place, or damaged or changed on its way");
 }
 

@@ -16,8 +16,6 @@
 namespace xtest {
 namespace {
 
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;

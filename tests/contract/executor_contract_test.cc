@@ -5,6 +5,7 @@
 // one, must still run a program.
 #include "emulators/diagnosis/explain.h"
 #include "runner/base/error.h"
+#include "runner/base/files.h"
 #include "tests/support/contract_place.h"
 #include "tests/support/run_task.h"
 
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <sstream>
 
@@ -23,8 +25,6 @@ namespace xtest {
 namespace {
 
 namespace fs = std::filesystem;
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -52,6 +52,15 @@ class ExecutorContract : public testing::TestWithParam<ContractRow> {
     EXPECT_EQ(how({"exit", "42"}), "exited with 42") << "afterwards";
   }
 
+  // Runs it; the files it leaves lie in results/N of the place.
+  Completion wishing(Words words, Words patterns, std::chrono::milliseconds limit = 60s, const std::function<void(ResultWish&)>& change = {}) {
+    static int serial = 0;
+    RunRequest request = place_->request(std::move(words));
+    request.command.limits.wall = limit;
+    request.results = {std::move(patterns), place_->folder() / "results" / std::to_string(++serial)};
+    if (change) change(request.results);
+    return place_->run(std::move(request));
+  }
   std::string how(Words words) { return describe(place_->run(std::move(words)).how); }
   // A word that no other process of this machine has in its command line.
   std::string mark(const std::string& of) const { return place_->folder().filename().string() + "-" + of; }
@@ -62,7 +71,7 @@ class ExecutorContract : public testing::TestWithParam<ContractRow> {
     asio::co_spawn(place_->io(), place_->session().run(place_->request(words)),
                    [result](std::exception_ptr, Completion completion) { *result = std::move(completion); });
     place_->io().restart();
-    for (int turn = 0; turn < 300 && processes_with(words.back()).empty(); ++turn) place_->io().run_for(100ms);
+    for (int turn = 0; turn < 300 && place_->processes_with(words.back()).empty(); ++turn) place_->io().run_for(100ms);
     place_->io().run_for(300ms);
     return result;
   }
@@ -173,7 +182,7 @@ TEST_P(ExecutorContract, AHangTellsWhereItStands) {
     text = run_task(place_->io(), explain_look(again.look, place_->target().arch, objdump));
   }
   EXPECT_THAT(text, testing::ContainsRegex("#1 "));
-  EXPECT_THAT(processes_left_with(mark("where")), IsEmpty());
+  EXPECT_THAT(place_->processes_left_with(mark("where")), IsEmpty());
 }
 
 TEST_P(ExecutorContract, ATraceShowsWhatTheProgramAsksFor) {
@@ -236,12 +245,62 @@ TEST_P(ExecutorContract, EachRunHasAFreshFolderThatGoesWithIt) {
     ASSERT_EQ(said.count("cwd"), 1u);
     const std::string cwd = said.find("cwd")->second;
     EXPECT_TRUE(folders.insert(cwd).second) << cwd << " was used before";
-    EXPECT_THAT(cwd, StartsWith(place_->folder().string()));
-    EXPECT_FALSE(fs::exists(cwd));
+    EXPECT_THAT(cwd, StartsWith(place_->folders_begin()));
+    EXPECT_FALSE(place_->exists(cwd));
     EXPECT_EQ(said.find("home")->second, cwd);
     EXPECT_EQ(said.find("tmp")->second, cwd);
     EXPECT_EQ(how({"litter"}), "exited with 0");
   }
+}
+
+// "NAME SIZE" of what has come and holds what write puts in, "NAME: TROUBLE" of what has not.
+Words told_of(const Completion& completion) {
+  Words told;
+  for (const ResultFile& file : completion.files) {
+    std::string wanted;
+    for (std::uint64_t i = 0; i < file.size; ++i) wanted += static_cast<char>('a' + i % 26);
+    const bool is_whole = !file.host.empty() && read_file(file.host) == wanted;
+    told.push_back(file.name + (is_whole ? " " + std::to_string(file.size) : ": " + file.trouble));
+  }
+  return told;
+}
+
+TEST_P(ExecutorContract, FilesThatAProgramLeavesComeBack) {
+  const Words words{"write", "report.xml", "100000", "logs/b.txt", "0", "logs/a.txt", "32768", "logs/.c.txt", "1", "other.bin", "5"};
+  const Completion completion = wishing(words, {"*.xml", "report.xml", "logs/*.txt", "none-?.xml", "no/folder"});
+  EXPECT_EQ(describe(completion.how), "exited with 0") << completion.err.text;
+  EXPECT_EQ(told_of(completion), (Words{"logs/a.txt 32768", "logs/b.txt 0", "no/folder: the program left no such file",
+                                        "none-?.xml: the program left no such file", "report.xml 100000"}));
+}
+
+TEST_P(ExecutorContract, FilesComeBackOfAProgramThatHungAndNoneOfOneThatDidNotStart) {
+  const Completion hung = wishing({"write", "log", "7", "hang", mark("files")}, {"log"}, 3000ms);
+  EXPECT_EQ(describe(hung.how), "ran into its time limit");
+  EXPECT_EQ(told_of(hung), Words{"log 7"});
+  RunRequest request = place_->request({});
+  request.command.argv = {PathRef{place_->folder() / "nonesuch"}};
+  request.results = {{"log"}, place_->folder() / "results"};
+  EXPECT_THAT(place_->run(std::move(request)).files, IsEmpty());
+}
+
+TEST_P(ExecutorContract, FilesThatAreTooLargeOrTooManyAreSaidAndTheOthersCome) {
+  const auto most = [](ResultWish& wish) { wish.most_of_one = 1000, wish.most_of_all = 1500; };
+  EXPECT_EQ(told_of(wishing({"write", "a", "1001", "b", "1000", "c", "600", "d", "500"}, {"?"}, 60s, most)),
+            (Words{"a: it is larger than a result file may be", "b 1000", "c: the result files together are larger than they may be", "d 500"}));
+  Words words{"write"}, wanted;
+  for (int i = 100; i < 170; ++i) words.insert(words.end(), {"f" + std::to_string(i), "1"});
+  for (int i = 100; i < 164; ++i) wanted.push_back("f" + std::to_string(i) + " 1");
+  wanted.push_back("f164: there are more result files than may be");
+  EXPECT_EQ(told_of(wishing(words, {"f*"})), wanted);
+}
+
+TEST_P(ExecutorContract, NoLinkIsFollowedOutOfTheFolder) {
+  if (place_->is_windows()) return;
+  EXPECT_EQ(told_of(wishing({"link", "/etc/passwd", "file", "/etc", "folder", "nowhere", "lost", "x", "odd name"},
+                            {"f*", "folder/passwd", "lost", "odd*"})),
+            (Words{"file: it is a symbolic link", "folder: it is a symbolic link", "folder/passwd: the program left no such file",
+                   "lost: it is a symbolic link", "odd*: its name has characters with which it is not brought back"}));
+  EXPECT_EQ(told_of(wishing({"swap"}, {"passwd"})), Words{"passwd: the program left no such file"}) << "its folder is a link now";
 }
 
 TEST_P(ExecutorContract, ArgumentsArriveUnchanged) {
@@ -254,6 +313,8 @@ TEST_P(ExecutorContract, ArgumentsArriveUnchanged) {
   EXPECT_EQ(place_->out_of(command), wanted);
 }
 
+TEST_P(ExecutorContract, ASleepEnds) { EXPECT_EQ(how({"nap"}), "exited with 0"); }
+
 TEST_P(ExecutorContract, AHangIsTimedOutAndLeavesNoProcess) {
   const std::string word = mark("hang");
   RunRequest request = place_->request({"hang", word});
@@ -263,7 +324,7 @@ TEST_P(ExecutorContract, AHangIsTimedOutAndLeavesNoProcess) {
   const auto took = std::chrono::steady_clock::now() - begin;
   EXPECT_GE(took, 1500ms);
   EXPECT_LT(took, 10s);
-  EXPECT_THAT(processes_left_with(word), IsEmpty());
+  EXPECT_THAT(place_->processes_left_with(word), IsEmpty());
 }
 
 TEST_P(ExecutorContract, AChildThatOutlivesItsProgramIsNamedAndKilled) {
@@ -271,7 +332,7 @@ TEST_P(ExecutorContract, AChildThatOutlivesItsProgramIsNamedAndKilled) {
   const Completion completion = place_->run({"leave", word});
   EXPECT_EQ(describe(completion.how), "exited with 0") << completion.err.text;
   EXPECT_EQ(completion.strays.size(), 1u) << testing::PrintToString(completion.strays);
-  EXPECT_THAT(processes_left_with(word), IsEmpty());
+  EXPECT_THAT(place_->processes_left_with(word), IsEmpty());
 }
 
 TEST_P(ExecutorContract, AHealthyProgramHasNoStrays) { EXPECT_THAT(place_->run({"exit", "0"}).strays, IsEmpty()); }
@@ -297,7 +358,7 @@ TEST_P(ExecutorContract, ReexecOfItselfWorksWhereItIsPromised) {
   }
   if (!features.contains("binfmt")) return;
   const fs::path script = place_->folder() / "script";
-  std::ofstream(script) << "#!" << place_->program().string() << " exit\n";
+  std::ofstream(script) << "#!" << place_->out_of({"name"}) << " exit\n";
   fs::permissions(script, fs::perms(0755));
   RunRequest request = place_->request({});
   request.command.argv = {PathRef{script}};
@@ -308,14 +369,14 @@ TEST_P(ExecutorContract, AKilledAgentLosesTheRunAndAnotherSessionOpens) {
   place_->drop_session();
   const std::string word = mark("killed");
   const auto result = launch({"hang", word});
-  const pid_t agent = place_->is_far() ? parent_running(word) : agent_running(word);
+  const pid_t agent = place_->agent_running(word);
   ASSERT_GT(agent, 1);
-  ::kill(agent, SIGKILL);
+  place_->kill(agent);
   const auto completion = finish(result);
   ASSERT_TRUE(completion.has_value());
   EXPECT_THAT(describe(completion->how), StartsWith("was lost: "));
   place_->drop_session();
-  EXPECT_THAT(processes_left_with(word), IsEmpty());
+  EXPECT_THAT(place_->processes_left_with(word), IsEmpty());
 }
 
 TEST_P(ExecutorContract, AKilledAgentOfTheWineserverTakesAllOfWineWithIt) {
@@ -335,7 +396,7 @@ TEST_P(ExecutorContract, TheDestructorKillsWhatStillRuns) {
   if (!place_->hears_our_end()) return;
   const std::string word = mark("destroyed");
   const auto result = launch({"hang", word});
-  EXPECT_FALSE(processes_with(word).empty());
+  EXPECT_FALSE(place_->processes_with(word).empty());
   place_->drop_session();
   EXPECT_THAT(processes_left_with(place_->folder()), IsEmpty());
   const auto completion = finish(result);
@@ -360,7 +421,7 @@ TEST_P(ExecutorContract, TwoOfAKindHaveOneIdentity) {
 }
 
 TEST_P(ExecutorContract, SaysWhyItCannotBeUsed) {
-  const auto other = place_->another({{"programs", "nonesuch-1"}, {"machines", "nonesuch"}, {"host", "nonesuch.invalid"}, {"path", "/dev/nonesuch"}}, "nonesuch");
+  const auto other = place_->another({{"programs", "nonesuch-1"}, {"machines", "nonesuch"}, {"host", "nonesuch.invalid"}, {"path", "/dev/nonesuch"}, {"image", "nonesuch"}}, "nonesuch");
   const Availability availability = run_task(place_->io(), other->available());
   EXPECT_FALSE(availability.usable);
   EXPECT_THAT(availability.why, HasSubstr("nonesuch"));
@@ -390,6 +451,9 @@ const ContractRow kRows[] = {
     {"ssh_sh", "x86_64-unknown-linux-gnu", "remote", {{"driver", "sh"}}, false, false},
     {"dropbear_agent", "x86_64-unknown-linux-gnu", "remote", {{"driver", "agent"}}, true},
     {"dropbear_sh", "x86_64-unknown-linux-gnu", "remote", {{"driver", "sh"}}, true, false},
+    {"vm_x86_64", "x86_64-unknown-linux-gnu", "vm", {}},
+    {"vm_aarch64", "aarch64-unknown-linux-gnu", "vm", {}},
+    {"vm_riscv64", "riscv64gc-unknown-linux-gnu", "vm", {}},
     {"serial", "x86_64-unknown-linux-gnu", "serial", {}, false, false},
     {"serial_tty", "x86_64-unknown-linux-gnu", "serial", {}, false, false},
 };

@@ -3,7 +3,8 @@
  * What the contract over executors runs on every target, POSIX or Windows; its first argument chooses:
  *
  *   exit N | die abort|null|NUMBER | flood LINES | print BYTES | stdin | env | folder | litter | args [ARG...]
- *   hang MARK | leave MARK | reexec N
+ *   hang MARK | leave MARK | reexec N | write PATH SIZE [PATH SIZE]... [hang MARK] | link TO PATH [TO PATH]... | swap
+ *   name | nap
  *
  * NUMBER is a signal or an NT exception. MARK is in the command line of whatever stays, so that a test finds it. A child
  * that is left sleeps for a minute.
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #ifdef _WIN32
+#include <direct.h>
 #include <fcntl.h>
 #include <io.h>
 #include <process.h>
@@ -20,6 +22,7 @@
 #else
 #include <dirent.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 extern char **environ;
 #endif
@@ -34,8 +37,8 @@ static char *utf8(const wchar_t *wide) {
   return text;
 }
 
-static int linger(void) {
-  Sleep(minute * 1000);
+static int linger(unsigned seconds) {
+  Sleep(seconds * 1000);
   return 0;
 }
 
@@ -67,10 +70,14 @@ static int start(const char *self, const char *what, const char *argument, int m
 
 static int leave(const char *self, const char *mark) { return start(self, "hang", mark, _P_NOWAIT) == -1; }
 
+static void make_folder(const char *path) { _mkdir(path); }
+static int make_links(int count, char **words) { return count < 0 || words == NULL; }
+static int swap(void) { return 0; }
+
 static int reexec(const char *self, const char *left) { return start(self, "reexec", left, _P_WAIT); }
 #else
-static int linger(void) {
-  for (unsigned left = minute; left > 0;) left = sleep(left);
+static int linger(unsigned seconds) {
+  while (seconds > 0) seconds = sleep(seconds);
   return 0;
 }
 
@@ -94,10 +101,24 @@ static const char *here(void) {
   return getcwd(folder, sizeof folder) != NULL ? folder : "?";
 }
 
+static void make_folder(const char *path) { mkdir(path, 0777); }
+
+static int make_links(int count, char **words) {
+  int bad = 0;
+  for (int at = 0; at + 1 < count; at += 2) bad |= symlink(words[at], words[at + 1]);
+  return bad;
+}
+
+/* Leaves a symbolic link where its folder was. */
+static int swap(void) {
+  char folder[path_size];
+  return getcwd(folder, sizeof folder) == NULL || chdir("/") != 0 || rmdir(folder) != 0 || symlink("/etc", folder) != 0;
+}
+
 static int leave(const char *self, const char *mark) {
   (void)self;
   (void)mark;
-  if (fork() == 0) _exit(linger());
+  if (fork() == 0) _exit(linger(minute));
   return 0;
 }
 
@@ -140,6 +161,25 @@ static int litter(void) {
   return file != NULL && fputs("x", file) >= 0 && fclose(file) == 0 ? 0 : 1;
 }
 
+/* A file of SIZE bytes, as print() writes them; its folder is made. */
+static int write_one(const char *path, int size) {
+  char folder[path_size];
+  const char *slash = strrchr(path, '/');
+  if (slash != NULL) {
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    make_folder(folder);
+  }
+  FILE *file = fopen(path, "wb");
+  for (int i = 0; file != NULL && i < size; ++i) fputc('a' + i % 26, file);
+  return file != NULL && fclose(file) == 0 ? 0 : 1;
+}
+
+static int write_all(int count, char **words) {
+  int bad = 0, at = 0;
+  for (; at + 1 < count && strcmp(words[at], "hang") != 0; at += 2) bad |= write_one(words[at], atoi(words[at + 1]));
+  return at < count ? linger(minute) : bad;
+}
+
 static int show_stdin(void) {
   int bytes = 0;
   while (getchar() != EOF) ++bytes;
@@ -173,9 +213,14 @@ static int perform(int argc, char **argv) {
   if (strcmp(what, "env") == 0) return show_env();
   if (strcmp(what, "folder") == 0) return show_folder();
   if (strcmp(what, "litter") == 0) return litter();
+  if (strcmp(what, "write") == 0) return write_all(argc - 2, argv + 2);
+  if (strcmp(what, "link") == 0) return make_links(argc - 2, argv + 2);
+  if (strcmp(what, "swap") == 0) return swap();
   if (strcmp(what, "args") == 0) return show_args(argc - 2, argv + 2);
-  if (strcmp(what, "hang") == 0) return linger();
+  if (strcmp(what, "hang") == 0) return linger(minute);
+  if (strcmp(what, "nap") == 0) return linger(1);
   if (strcmp(what, "leave") == 0) return leave(argv[0], how);
+  if (strcmp(what, "name") == 0) return printf("%s", argv[0]) < 0;
   if (strcmp(what, "reexec") == 0) return again(argv[0], atoi(how));
   fprintf(stderr, "contract: do not know how to '%s'\n", what);
   return 64;

@@ -55,6 +55,8 @@ TEST_F(EmulatorOrPort, WhatFailsUnderQemuUserIsRunAgainInTheGuest) {
   EXPECT_THAT(verdicts.at("run::wrong.c").reason, HasSubstr("port: fails on both (qemu-user: "));
   EXPECT_THAT(ran.err, HasSubstr("emulator (qemu-user), not your port"));
   EXPECT_THAT(ran.err, HasSubstr("port: fails on both"));
+  EXPECT_THAT(read_text(here.records().back() / "events.jsonl"), ContainsRegex("calibration x86_64-unknown-linux-gnu qemu-user\"(.|\n)*"
+                                                                            "calibration x86_64-unknown-linux-gnu vm:linux-x86_64\""));
   const Ran judged = here.xtest({"rejudge", "latest"});
   EXPECT_EQ(judged.code, 100) << describe(judged);
   EXPECT_EQ(here.verdicts().at("run::spawns.c").status, "emulator");
@@ -119,6 +121,18 @@ TEST_F(EmulatorOrPort, AKnownLieIsNamedAndOneThatIsOverIsReported) {
   EXPECT_EQ(strict.code, 100) << describe(strict);
 }
 
+TEST_F(EmulatorOrPort, AKnownLieOfAnImageIsMetInItsGuestAndNowhereElse) {
+  const std::string one = "versions: \">=1.0\", what: nothing works, evidence: none, test: \"*::wrong.c\"";
+  here.write("known.yaml", "lies:\n- {id: of-it, executor: \"vm:linux-x86_64\", " + one + ", expires: 2999-01-01}\n"
+                           "- {id: of-another, executor: \"vm:freebsd-14\", " + one + ", expires: 2999-01-01}\n");
+  const Ran ran = run({"--on", "host,vm", "--known-lies", "known.yaml", "both::run::wrong.c"});
+  EXPECT_EQ(ran.code, 100) << describe(ran);
+  EXPECT_THAT(ran.err, ContainsRegex("both::run::wrong.c gcc +FAIL +EMULATOR"));
+  EXPECT_EQ(here.verdicts().at("run::wrong.c").status, "emulator");
+  EXPECT_THAT(here.verdicts().at("run::wrong.c").reason, HasSubstr("known lie of-it: nothing works"));
+  EXPECT_THAT(ran.err, Not(HasSubstr("was not met")));
+}
+
 TEST_F(EmulatorOrPort, WhatCannotBeConfirmedIsRefusedBeforeAnythingRuns) {
   const std::pair<Playground::Words, std::string> refused[] = {
       {{"--on", "qemu-user", "--confirm", "wine"}, "has no executor 'wine'"},
@@ -129,6 +143,10 @@ TEST_F(EmulatorOrPort, WhatCannotBeConfirmedIsRefusedBeforeAnythingRuns) {
       {{"--on", "qemu-user,"}, "without a name"},
       {{"--on", "qemu-user,wine"}, "has no executor 'wine'"},
       {{"--on", "qemu-user", "--known-lies", "none.yaml"}, "none.yaml"},
+      {{"--on", "qemu-user", "--confirm", "vm:linux-x86_46"}, "did you mean linux-x86_64?"},
+      {{"--on", "quemu-user"}, "did you mean qemu-user?"},
+      {{"--on", "vm:nosuch"}, "`xtest image list` shows those there are"},
+      {{"--on", "vm:linux-riscv64"}, "it serves riscv64gc-unknown-linux-gnu"},
   };
   for (const auto& [words, why] : refused) {
     const Ran ran = run(words);

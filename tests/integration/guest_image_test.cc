@@ -2,9 +2,8 @@
 // Images of our recipes, made and booted: who is let in, what is found inside.
 #include <gmock/gmock.h>
 
-#include "emulators/vm/snapshot.h"
 #include "emulators/vm/provide_image.h"
-#include "runner/base/text.h"
+#include "tests/support/booted_guest.h"
 #include "tests/support/playground.h"
 #include "tests/support/run_task.h"
 
@@ -23,20 +22,9 @@ struct GuestImage : testing::Test {
     if (!is_there("qemu-system-x86_64")) GTEST_SKIP() << "qemu-system-x86_64 is not installed";
   }
   // What the command says in a guest of its own.
-  std::string said(ImageRecipe recipe, std::string command) {
-    const auto boot = [&]() -> Task<std::string> {
-      ImagePlace place{shared_cache(), XTEST_AGENT};
-      MadeImage image = co_await provide_image(recipe, std::move(place));
-      MachineOptions options{recipe, std::move(image), here.folder() / "machine", here.folder() / "console", XTEST_AGENT, "tcg", {}, {}, false};
-      Snapshot place_of_its_own{here.folder()};
-      options = co_await first_boot(std::move(place_of_its_own), std::move(options));
-      const auto machine = co_await Machine::start(std::move(options));
-      const auto connection = co_await machine->connect(std::chrono::minutes(5));
-      const Completion completion = co_await connection->run(command);
-      EXPECT_TRUE(exited_with(completion, 0)) << describe(completion.how) << completion.err.text << machine->last_lines();
-      co_return std::string(trim(completion.out.text));
-    };
-    return run_task(io, boot());
+  std::string said(const ImageRecipe& recipe, const std::string& command) {
+    const MadeImage image = run_task(io, provide_image(recipe, {shared_cache(), XTEST_AGENT}));
+    return said_in_guest(io, here.folder(), recipe, image, command);
   }
 };
 

@@ -13,6 +13,7 @@
 namespace xtest {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 // Notices a wrong clock, a full disk and a system that makes no processes.
@@ -27,7 +28,7 @@ std::string neighbour() {
 }
 
 std::string program(const std::string& body) {
-  return "#define _GNU_SOURCE\n#include <dirent.h>\n#include <errno.h>\n#include <fcntl.h>\n#include <signal.h>\n#include <stdio.h>\n#include <stdlib.h>\n"
+  return "#define _GNU_SOURCE\n#include <dirent.h>\n#include <errno.h>\n#include <fcntl.h>\n#include <sched.h>\n#include <signal.h>\n#include <stdio.h>\n#include <stdlib.h>\n"
          "#include <string.h>\n#include <sys/reboot.h>\n#include <sys/time.h>\n#include <sys/wait.h>\n#include <unistd.h>\n"
          "static void say(const char *file, const char *text) {\n  int fd = open(file, O_WRONLY);\n  if (fd >= 0 && write(fd, text, strlen(text)) > 0) close(fd);\n}\n"
          "int main(void) {\n" + body + "\n}\n";
@@ -74,6 +75,8 @@ TEST_P(Culprit, GetsItsVerdictAndItsNeighboursTheirs) {
 const Row rows[] = {
     {"PanicsTheKernel", "sleep(1); say(\"/proc/sysrq-trigger\", \"c\"); sleep(600);", "crash", "took-guest-down", "Kernel panic"},
     {"Reboots", "reboot(RB_AUTOBOOT); sleep(600);", "crash", "took-guest-down", "alone in a new one"},
+    {"LetsNobodyElseRun", "struct sched_param most = {.sched_priority = 99}; say(\"/proc/sys/kernel/sched_rt_runtime_us\", \"-1\");"
+     " if (sched_setscheduler(0, SCHED_FIFO, &most) != 0) return 3; while (1) {}", "crash", "took-guest-down", "over its limit", "1s"},
     {"KillsAllProcesses", "sleep(1); kill(-1, SIGKILL); sleep(600);", "crash", "took-guest-down", "alone in a new one"},
     {"KillsTheAgent", "sleep(1); kill(getppid(), SIGKILL); sleep(600);", "crash", "took-guest-down", "alone in a new one"},
     {"KillsTheServer", "sleep(1); if (system(\"killall -9 dropbear\")) return 1; sleep(600);", "crash", "took-guest-down", "alone in a new one"},
@@ -121,6 +124,19 @@ struct GuestsAndTheWorld : testing::Test {
     EXPECT_TRUE(guests.machines().empty());
   }
 };
+
+TEST_F(GuestsAndTheWorld, AGuestThatAnswersNoMoreLeavesItsConsoleAndItsRegisters) {
+  here.suite("wedge", {{"m.c", program("struct sched_param most = {.sched_priority = 99}; say(\"/proc/sys/kernel/sched_rt_runtime_us\", \"-1\");"
+                                       " say(\"/dev/console\", \"here it stands\\n\");"
+                                       " if (sched_setscheduler(0, SCHED_FIFO, &most) != 0) return 3; while (1) {}")}},
+             "limit: 1s\n");
+  const Ran ran = here.xtest(guests.words("wedge", {"--infra-retries", "0"}));
+  EXPECT_EQ(here.verdicts().at("run::m.c").status, "infra") << describe(ran);
+  const Ran shown = here.xtest({"show", "latest::wedge::run::m.c"});
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("[when its place was lost]"), HasSubstr("here it stands"), HasSubstr("its processor (running):")));
+  EXPECT_THAT(shown.out, testing::ContainsRegex("RIP=[0-9a-f]+ .*CPL=3")) << "its loop, and no kernel's";
+  EXPECT_TRUE(guests.machines().empty());
+}
 
 TEST_F(GuestsAndTheWorld, AMachineThatIsKilledIsTroubleAndTheTestRunsAgain) {
   const auto running = while_one_sleeps(3, "60s");

@@ -7,10 +7,13 @@
 
 #include <fstream>
 
+#include "emulators/vm/vm.h"
 #include "runner/base/fd.h"
 #include "runner/base/hash.h"
+#include "tests/support/booted_guest.h"
 #include "tests/support/http_server.h"
 #include "tests/support/playground.h"
+#include "tests/support/run_task.h"
 
 namespace xtest {
 namespace {
@@ -22,18 +25,7 @@ namespace fs = std::filesystem;
 constexpr int kUsage = 2, kInfra = 102;
 
 // As small as a guest can be; it is made, and never booted.
-constexpr const char* kMine = R"(# SPDX-License-Identifier: Apache-2.0
-name: mine
-title: a guest of my own
-arch: x86_64
-targets: [x86_64-unknown-linux-gnu]
-tried: no
-debian:
-  suite: bookworm
-  architecture: amd64
-  kernel: linux-image-cloud-amd64
-  packages: [busybox-static]
-  loader: /bin/busybox
+const std::string kMine = debian_recipe("mine", "busybox-static") + R"(  loader: /bin/busybox
 machine: {program: qemu-system-x86_64, args: [-M, q35], memory: 128, console: ttyS0}
 reach: {user: root, server: openssh}
 panic: ["Kernel panic"]
@@ -63,6 +55,16 @@ struct ImageCommand : testing::Test {
     call.env["XTEST_CACHE_DIR"] = cache;
     return run_program(call);
   }
+  // Has the recipe's medium, and cuts the first download of it. In a cache of the test's own.
+  std::unique_ptr<HttpServer> serve_medium() {
+    cache = here.folder() / "cache";
+    fs::create_directories(here.folder() / "server");
+    auto server = std::make_unique<HttpServer>(here.folder() / "server", std::string(300'000, 'm'));
+    std::string recipe = kMedium;
+    recipe.replace(recipe.find("http://localhost:1/medium"), 25, server->address() + "/cut/medium");
+    here.write("recipes/medium.yaml", recipe);
+    return server;
+  }
   // The folder that `make` printed.
   fs::path made() const {
     const Ran ran = image({"make", "mine"});
@@ -83,7 +85,17 @@ TEST_F(ImageCommand, FindsRecipesInTheUsersConfiguration) {
   call.env["XDG_CONFIG_HOME"] = here.folder() / "config";
   const Ran ran = run_program(call);
   EXPECT_EQ(ran.code, 0) << describe(ran);
-  EXPECT_THAT(ran.out, AllOf(HasSubstr("a guest of my own"), HasSubstr("nobody has booted it"), HasSubstr("root@, port 22, openssh, shell /bin/sh")));
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("a guest of a test"), HasSubstr("nobody has booted it"), HasSubstr("root@, port 22, openssh, shell /bin/sh")));
+}
+
+TEST_F(ImageCommand, ShowListsTheKnownLiesOfGuestsAndOfThisImage) {
+  const std::string rest = ", versions: \">=1.0\", test: \"*\", what: it is wrong, evidence: e, expires: 2999-01-01}\n";
+  here.write("lies.yaml", "lies:\n- {id: of-mine, executor: \"vm:mine\"" + rest + "- {id: of-guests, executor: vm" + rest +
+                              "- {id: of-another, executor: \"vm:linux-x86_64\"" + rest);
+  const Ran ran = image({"show", "mine", "--known-lies", "lies.yaml"});
+  EXPECT_EQ(ran.code, 0) << describe(ran);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("known lie   vm:mine: of-mine: it is wrong (until 2999-01-01)"), HasSubstr("vm: of-guests"),
+                             testing::Not(HasSubstr("of-another"))));
 }
 
 TEST_F(ImageCommand, EverySubcommandShowsAnExample) {
@@ -99,12 +111,12 @@ TEST_F(ImageCommand, AWrongNameOrRecipeIsNamedWithItsPlace) {
   EXPECT_EQ(unknown.code, kUsage);
   EXPECT_THAT(unknown.err, AllOf(HasSubstr("there is no image 'mien'"), HasSubstr("did you mean mine?")));
   for (const char* outside : {"..", ".", "", "../images/mine", "/"}) EXPECT_EQ(image({"rm", outside}).code, kUsage) << outside;
-  here.write("recipes/mine.yaml", std::string(kMine) + "provision: {kind: sead-iso}\n");
+  here.write("recipes/mine.yaml", kMine + "provision: {kind: sead-iso}\n");
   const Ran wrong = image({"list"});
   EXPECT_EQ(wrong.code, kUsage);
-  EXPECT_THAT(wrong.err, HasSubstr("mine.yaml:16:19: 'sead-iso' is not among none, seed-iso, serial-expect, disk"));
-  here.write("recipes/mine.yaml", std::string(kMine));
-  here.write("recipes/linux-x86_64.yaml", std::string(kMine).replace(std::string(kMine).find("name: mine"), 10, "name: linux-x86_64"));
+  EXPECT_THAT(wrong.err, HasSubstr("mine.yaml:15:19: 'sead-iso' is not among none, seed-iso, serial-expect, disk"));
+  here.write("recipes/mine.yaml", kMine);
+  here.write("recipes/linux-x86_64.yaml", std::string(kMine).replace(kMine.find("name: mine"), 10, "name: linux-x86_64"));
   EXPECT_THAT(image({"list"}).err, HasSubstr("there is an image linux-x86_64 already"));
 }
 
@@ -186,21 +198,16 @@ TEST_F(ImageCommand, AMediumOfTheUsersOwnIsTakenAndAWrongOneRefused) {
 }
 
 TEST_F(ImageCommand, FetchWantsAChecksumGoesOnAfterACutAndChecks) {
-  cache = here.folder() / "cache";
-  fs::create_directories(here.folder() / "server");
-  const HttpServer server(here.folder() / "server", std::string(300'000, 'm'));
-  ASSERT_EQ(server.why_not(), "");
-  std::string recipe = kMedium;
-  recipe.replace(recipe.find("http://localhost:1/medium"), 25, server.address() + "/cut/medium");
-  here.write("recipes/medium.yaml", recipe);
+  const auto server = serve_medium();
+  ASSERT_EQ(server->why_not(), "");
 
   const Ran unknown = image({"fetch", "medium"});
   EXPECT_EQ(unknown.code, kUsage);
   EXPECT_THAT(unknown.err, AllOf(HasSubstr("nothing is downloaded unchecked"), HasSubstr("--checksum-file FILE")));
   EXPECT_EQ(image({"fetch", "mine"}).code, kUsage);
   here.write("SUMS", "SHA256 (another) = " + std::string(64, '0') + "\n");
-  EXPECT_THAT(image({"fetch", "medium", "--checksum-file", "SUMS"}).err, HasSubstr("SUMS has no sha256 of medium.iso.bz2"));
-  EXPECT_EQ(server.log(), "");
+  EXPECT_THAT(image({"fetch", "medium", "--checksum-file", "SUMS"}).err, HasSubstr("SUMS has no sha256 or md5 of medium.iso.bz2"));
+  EXPECT_EQ(server->log(), "");
 
   const Ran wrong = image({"fetch", "medium", "--sha256", std::string(64, '0')});
   EXPECT_EQ(wrong.code, kInfra);
@@ -209,10 +216,61 @@ TEST_F(ImageCommand, FetchWantsAChecksumGoesOnAfterACutAndChecks) {
   const Ran good = image({"fetch", "medium", "--checksum-file", "SUMS"});
   EXPECT_EQ(good.code, 0) << describe(good);
   EXPECT_THAT(image({"show", "medium"}).out, AllOf(HasSubstr("known from SUMS"), HasSubstr("state       fetched")));
-  const std::string asked = server.log();
+  const std::string asked = server->log();
   EXPECT_THAT(asked, HasSubstr("bytes=200000- 206"));
   EXPECT_EQ(image({"fetch", "medium", "--checksum-file", "SUMS"}).code, 0);
-  EXPECT_EQ(server.log(), asked) << "it was here already";
+  EXPECT_EQ(server->log(), asked) << "it was here already";
+}
+
+// As DragonFly's project does; the file is known by its sha256 from then on.
+TEST_F(ImageCommand, FetchTakesAnMd5FromAChecksumFileThatHasNothingBetter) {
+  const auto server = serve_medium();
+  ASSERT_EQ(server->why_not(), "");
+  const std::string other = "MD5 (medium.img.bz2) = " + std::string(32, '0') + "\n";
+  here.write("md5.txt", other + "MD5 (medium.iso.bz2) = " + std::string(32, 'f') + "\n");
+  const Ran wrong = image({"fetch", "medium", "--checksum-file", "md5.txt"});
+  EXPECT_EQ(wrong.code, kInfra);
+  EXPECT_THAT(wrong.err, AllOf(HasSubstr("is not the file that was expected: its md5 is"), HasSubstr("expected is ffff")));
+  Call sum = here.call({});
+  sum.argv = {"md5sum", "server/served"};
+  const std::string md5 = run_program(sum).out.substr(0, 32);
+  here.write("md5.txt", other + "MD5 (medium.iso.bz2) = " + md5 + "\n");
+  const Ran good = image({"fetch", "medium", "--checksum-file", "md5.txt"});
+  EXPECT_EQ(good.code, 0) << describe(good);
+  const std::string sha256 = sha256_file(here.folder() / "server/served");
+  EXPECT_THAT(image({"show", "medium"}).out, AllOf(HasSubstr("sha256 " + sha256 + ", known from md5.txt, by md5"), HasSubstr("state       fetched")));
+  EXPECT_TRUE(fs::exists(cache / "media" / sha256 / "medium.iso.bz2"));
+  EXPECT_FALSE(fs::exists(cache / "media" / md5));
+  const std::string asked = server->log();
+  EXPECT_EQ(image({"fetch", "medium", "--checksum-file", "md5.txt"}).code, 0);
+  EXPECT_EQ(server->log(), asked) << "it was here already";
+  EXPECT_THAT(image({"fetch", "medium", "--sha256", md5}).err, HasSubstr("is no sha256"));
+}
+
+TEST_F(ImageCommand, AnotherMediumIsAnotherImageAndAnotherGuest) {
+  cache = here.folder() / "cache";
+  std::string recipe = kMedium;
+  recipe.replace(recipe.find("bz2\"]"), 3, "raw").replace(recipe.find("compression: bz2, format: iso"), 29, "format: raw");
+  for (const char* place : {"recipes/medium.yaml", "data/emulators/vm/images/medium.yaml"}) here.write(place, recipe);
+  const auto identity = [&] {
+    const ExecutorContext context{XTEST_AGENT, here.folder() / "data", here.folder() / "scratch", cache, here.folder() / "consoles"};
+    asio::io_context io;
+    const auto vm = make_vm_executor(Target{}, ExecutorSpec{"vm", {{"image", "medium"}}}, context);
+    const Availability availability = run_task(io, vm->available());
+    return availability.usable ? vm->identity() : availability.why;
+  };
+  EXPECT_THAT(identity(), HasSubstr("medium.iso.raw is not here"));
+  const auto with = [&](const std::string& content) {
+    here.write("download", content);
+    EXPECT_EQ(image({"add", "medium", "download"}).code, 0);
+    const Ran ran = image({"make", "medium"});
+    EXPECT_EQ(ran.code, 0) << describe(ran);
+    return ran.out;
+  };
+  const std::string one = with("one disk"), guest = identity(), other = with("another disk");
+  EXPECT_NE(one, other) << "they share snapshots";
+  EXPECT_NE(guest, identity());
+  EXPECT_EQ(with("one disk"), one);
 }
 
 }  // namespace

@@ -4,11 +4,11 @@
 #include <gmock/gmock.h>
 
 #include "emulators/ssh/key.h"
-#include "emulators/vm/snapshot.h"
 #include "emulators/vm/provide_image.h"
 #include "runner/base/error.h"
 #include "runner/base/files.h"
 #include "runner/base/text.h"
+#include "tests/support/booted_guest.h"
 #include "tests/support/playground.h"
 #include "tests/support/run_task.h"
 
@@ -19,17 +19,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-constexpr const char* kGuest = R"(name: guest
-title: a guest that lets nobody in
-arch: x86_64
-targets: [x86_64-unknown-linux-gnu]
-tried: yes
-debian:
-  suite: bookworm
-  architecture: amd64
-  kernel: linux-image-cloud-amd64
-  packages: [busybox-static, dropbear-bin, libc6, libcrypt1, libtomcrypt1, libtommath1, libgmp10, zlib1g]
-  modules: [virtio_pci, virtio_net, virtio_rng, virtio_blk, virtio_scsi, sr_mod, isofs, ext4]
+constexpr const char* kPackages = "busybox-static, dropbear-bin, libc6, libcrypt1, libtomcrypt1, libtommath1, libgmp10, zlib1g";
+constexpr const char* kGuest = R"(  modules: [virtio_pci, virtio_net, virtio_rng, virtio_blk, virtio_scsi, sr_mod, isofs, ext4]
   programs: [usr/sbin/dropbear]
   libraries: [usr/lib/x86_64-linux-gnu, lib/x86_64-linux-gnu]
   loader: /lib64/ld-linux-x86-64.so.2
@@ -56,25 +47,15 @@ struct Provisioning : testing::Test {
     std::string init = read_text(XTEST_SOURCE_DIR "/emulators/vm/images/linux-init");
     init.insert(init.find("for word in"), at_boot);
     here.write("recipes/guest-init", init);
-    here.write("recipes/guest.yaml", kGuest + (kMachine + more_machine) + "}\nprovision:\n" + provision);
+    here.write("recipes/guest.yaml", debian_recipe("guest", kPackages) + kGuest + (kMachine + more_machine) + "}\nprovision:\n" + provision);
     return load_images({here.folder() / "recipes"}).at(0);
   }
   MadeImage made(const ImageRecipe& recipe) {
     return run_task(io, provide_image(recipe, {shared_cache(), XTEST_AGENT}, [this](std::string_view line) { told += std::string(line) + "\n"; }));
   }
-  std::string said(const ImageRecipe& recipe, std::string command) {
-    const auto boot = [&]() -> Task<std::string> {
-      MachineOptions options{recipe, image, here.folder() / "machine", here.folder() / "console", XTEST_AGENT, "tcg", {}, {}, false};
-      Snapshot place_of_its_own{here.folder()};
-      options = co_await first_boot(std::move(place_of_its_own), std::move(options));
-      const auto machine = co_await Machine::start(std::move(options));
-      const auto connection = co_await machine->connect(std::chrono::minutes(5));
-      const Completion completion = co_await connection->run(command);
-      EXPECT_TRUE(exited_with(completion, 0)) << describe(completion.how) << completion.err.text << machine->last_lines();
-      co_return std::string(trim(completion.out.text));
-    };
+  std::string said(const ImageRecipe& recipe, const std::string& command) {
     image = made(recipe);
-    return run_task(io, boot());
+    return said_in_guest(io, here.folder(), recipe, image, command);
   }
 
   MadeImage image;

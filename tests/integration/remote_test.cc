@@ -25,11 +25,15 @@ struct RemoteMachine : testing::Test {
                                   "--known-hosts", known_hosts.string(), "-j2"});
   }
   Playground::Words words(const std::string& suite) const { return words(suite, server.known_hosts()); }
-  // Agents over there, which is here: "/tmp/xtest-1234/agent".
+  // Agents over there, which is here: "/tmp/xtest-1234/agent", below this server.
   std::vector<pid_t> agents() const {
+    const std::string of_server = " " + std::to_string(server.options().port) + std::string(1, '\0');
     std::vector<pid_t> found;
     for (const pid_t pid : pids_of(std::string("/agent\0", 7))) {
-      if (read_text("/proc/" + std::to_string(pid) + "/cmdline").starts_with("/tmp/xtest-")) found.push_back(pid);
+      const std::string proc = "/proc/" + std::to_string(pid), environment = read_text(proc + "/environ");
+      const auto at = environment.find("SSH_CONNECTION=");
+      const bool is_ours = at != environment.npos && environment.substr(at, environment.find('\0', at) + 1 - at).ends_with(of_server);
+      if (is_ours && read_text(proc + "/cmdline").starts_with("/tmp/xtest-")) found.push_back(pid);
     }
     return found;
   }

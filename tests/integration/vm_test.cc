@@ -43,5 +43,26 @@ TEST_F(Guests, SeveralShareTheTestsAndKeepTheirConsoles) {
   EXPECT_THAT(read_text(here.records().back() / "consoles" / "x86_64-unknown-linux-gnu-linux-x86_64-1-first.txt"), HasSubstr("guest: ready"));
 }
 
+// In a mount namespace of its own, where the snapshots' folder is smaller than the guest's memory.
+TEST_F(Guests, WhoseMemoryHasNoRoomInAFileIsStreamedAndThawedTwice) {
+  here.suite("steps", {{"one.c", "int main(void) { return 0; }\n"}}, "limit: 60s\n");
+  const Ran made = here.xtest({"image", "make", "linux-x86_64"});
+  ASSERT_EQ(made.code, 0) << describe(made);
+  const std::filesystem::path snapshots = std::filesystem::path(made.out.substr(0, made.out.find('\n'))) / "snapshots";
+  std::filesystem::create_directories(snapshots);
+  Call call = here.call(guests.words("steps"));
+  call.limit = std::chrono::minutes(8);
+  const std::string script = "mount -t tmpfs -o size=200M none \"$0\" && { \"$@\"; code=$?; \"$@\" >again 2>&1; " XTEST_BINARY
+                             " image show linux-x86_64; exit $code; }";
+  call.argv.insert(call.argv.begin(), {"unshare", "-rm", "sh", "-c", script, snapshots.string()});
+  const Ran ran = run_program(call);
+  EXPECT_EQ(ran.code, 0) << describe(ran);
+  EXPECT_THAT(ran.err, HasSubstr("its memory is streamed, which takes each guest longer: "));
+  EXPECT_THAT(ran.out, testing::ContainsRegex("snapshot +[0-9a-f]+, memory streamed\n"));
+  EXPECT_EQ(here.records().size(), 2u);
+  for (const auto& record : here.records()) EXPECT_EQ(here.verdicts(record).at("run::one.c").status, "pass");
+  EXPECT_EQ(read_text(here.folder() / "again").find("booting"), std::string::npos) << "the second run boots again";
+}
+
 }  // namespace
 }  // namespace xtest

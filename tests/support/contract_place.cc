@@ -5,7 +5,9 @@
 #include "emulators/qemu_user/qemu_user.h"
 #include "emulators/remote/remote.h"
 #include "emulators/serial/serial.h"
+#include "emulators/vm/vm.h"
 #include "emulators/wine/wine.h"
+#include "runner/base/files.h"
 #include "runner/base/process.h"
 #include "targets/load.h"
 #include "targets/toolchain.h"
@@ -14,11 +16,10 @@
 
 #include <gtest/gtest.h>
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <ostream>
 #include <thread>
 
@@ -27,10 +28,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_whole(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
+// A process may end while its files are read.
+std::string read_whole(const fs::path& file) { return read_file(file).value_or(""); }
 
 template <class Visit>
 void for_each_process(Visit visit) {
@@ -46,6 +45,23 @@ pid_t parent_of(const fs::path& process) {
   const std::string stat = read_whole(process / "stat");
   const auto close = stat.rfind(')');
   return close == std::string::npos ? 0 : std::atoi(stat.c_str() + std::min(stat.size(), close + 4));
+}
+
+// Built once for all far places: agents, images, snapshots.
+fs::path far_cache() {
+  static const TempFolder cache;
+  return cache.path();
+}
+
+// What `look` still sees after a moment.
+template <class Look>
+std::vector<std::string> left(Look look) {
+  std::vector<std::string> seen = look();
+  for (int turn = 0; turn < 20 && !seen.empty(); ++turn) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    seen = look();
+  }
+  return seen;
 }
 
 }  // namespace
@@ -119,11 +135,11 @@ void ContractPlace::build() {
 }
 
 std::shared_ptr<Executor> ContractPlace::make(const Target& target, const ExecutorSpec& spec, const fs::path& place) {
-  static const TempFolder agents;      // built once for all far places
-  const ExecutorContext context{XTEST_AGENT, XTEST_SOURCE_DIR, place / "scratch", is_far() ? agents.path() : place / "cache", place / "consoles"};
+  const ExecutorContext context{XTEST_AGENT, XTEST_SOURCE_DIR, place / "scratch", is_far() ? far_cache() : place / "cache", place / "consoles"};
   if (spec.name == "host") return make_host_executor(target, spec, context);
   if (spec.name == "serial") return make_serial_executor(target, spec, context);
   if (spec.name == "remote") return make_remote_executor(target, spec, context);
+  if (spec.name == "vm") return make_vm_executor(target, spec, context);
   if (spec.name == "qemu-user") return make_qemu_user_executor(target, spec, context);
   return make_wine_executor(target, spec, context);
 }
@@ -142,7 +158,7 @@ std::shared_ptr<Executor> ContractPlace::another(const std::map<std::string, std
 }
 
 std::shared_ptr<Executor> ContractPlace::another_in(const fs::path& folder) {
-  if (is_far()) return another({{"folder", folder.string()}});
+  if (is_far() && !is_guest()) return another({{"folder", folder.string()}});
   return make(target_, spec_, folder);
 }
 
@@ -181,6 +197,7 @@ void ContractPlace::use(std::shared_ptr<Executor> executor) {
 
 // The far side learns of it by the end of the connection.
 void ContractPlace::drop_session() {
+  window_.reset();
   session_.reset();
   io_.restart();
   io_.run_for(std::chrono::milliseconds(is_far() ? 300 : 0));
@@ -191,6 +208,31 @@ std::string ContractPlace::out_of(std::vector<std::string> words) {
   EXPECT_EQ(describe(completion.how), "exited with 0") << completion.err.text;
   return completion.out.text;
 }
+
+GuestWindow& ContractPlace::window() {
+  if (!window_ || !window_->is_open()) window_ = std::make_unique<GuestWindow>(io_, spec_.settings.at("image"), far_cache(), folder_ / "scratch");
+  return *window_;
+}
+
+std::vector<std::string> ContractPlace::processes_with(const std::string& text) {
+  return is_guest() ? window().processes_with(text) : xtest::processes_with(text);
+}
+
+std::vector<std::string> ContractPlace::processes_left_with(const std::string& text) {
+  return left([&] { return processes_with(text); });
+}
+
+pid_t ContractPlace::agent_running(const std::string& mark) {
+  if (is_guest()) return window().parent_running(mark);
+  return is_far() ? parent_running(mark) : xtest::agent_running(mark);
+}
+
+void ContractPlace::kill(pid_t pid) {
+  if (is_guest()) window().kill(pid);
+  else ::kill(pid, SIGKILL);
+}
+
+bool ContractPlace::exists(const std::string& path) { return is_guest() ? window().exists(path) : fs::exists(path); }
 
 std::vector<std::string> processes_with(const std::string& text) {
   std::vector<std::string> found;
@@ -205,12 +247,7 @@ std::vector<std::string> processes_with(const std::string& text) {
 }
 
 std::vector<std::string> processes_left_with(const std::string& text) {
-  std::vector<std::string> left = processes_with(text);
-  for (int look = 0; look < 20 && !left.empty(); ++look) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    left = processes_with(text);
-  }
-  return left;
+  return left([&] { return processes_with(text); });
 }
 
 pid_t parent_running(const std::string& mark) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "emulators/executor.h"
+#include "tests/support/guest_window.h"
 #include "tests/support/serial_machine.h"
 #include "tests/support/ssh_server.h"
 
@@ -38,7 +39,8 @@ class ContractPlace {
 
   const std::string& why_not() const { return why_not_; }
   const Target& target() const { return target_; }
-  bool is_far() const { return row_.executor == "remote" || row_.executor == "serial"; }
+  bool is_guest() const { return row_.executor == "vm"; }
+  bool is_far() const { return row_.executor == "remote" || row_.executor == "serial" || is_guest(); }
   bool knows_pipe() const { return row_.knows_pipe; }
   bool can_look() const { return row_.knows_pipe; }                    // into a program: both are beyond a shell
   bool hears_our_end() const { return row_.executor != "serial"; }     // a line does not tell that we have gone
@@ -61,6 +63,14 @@ class ContractPlace {
   Completion run(std::vector<std::string> words) { return run(request(std::move(words))); }
   std::string out_of(std::vector<std::string> words);                  // stdout of a run that must exit with 0
 
+  // Where the programs run: in a guest, or on this machine.
+  std::vector<std::string> processes_with(const std::string& text);
+  std::vector<std::string> processes_left_with(const std::string& text);      // after a moment for those that are ending
+  pid_t agent_running(const std::string& mark);      // 0: none
+  void kill(pid_t pid);
+  bool exists(const std::string& path);
+  std::string folders_begin() const { return is_guest() ? "/tmp/xtest-" : folder_.string(); }
+
  private:
   void find_target();
   void build();
@@ -68,6 +78,7 @@ class ContractPlace {
 
   void find_server();
   void find_machine();
+  GuestWindow& window();
 
   ContractRow row_;
   asio::io_context io_;
@@ -79,6 +90,7 @@ class ContractPlace {
   std::string why_not_;
   std::shared_ptr<Executor> executor_;
   std::unique_ptr<Session> session_;
+  std::unique_ptr<GuestWindow> window_;      // into its guest
 };
 
 // Living processes of this machine whose command line or environment holds the text; none but ours should.

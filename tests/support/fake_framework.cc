@@ -95,6 +95,7 @@ Suite fake_suite(const std::string& name) {
                .framework = "fake",
                .folder = "/suites/" + name,
                .requires_text = {},
+               .result_files = {},
                .revision = "r1",
                .config = parse_yaml("suite: " + name + "\n", name + "/suite.yaml")};
 }

@@ -71,7 +71,7 @@ void FakeWorld::run(const std::function<void(Engine&)>& before, std::function<Ta
   Emitter emitter(clock, nullptr, {&log});
   std::vector<std::shared_ptr<Executor>> executors(targets.size() - others_.size(), executor);
   executors.insert(executors.end(), others_.begin(), others_.end());
-  const EngineParts parts{plan, targets, std::move(executors), frameworks, lists, cache, emitter, folder.path() / "work", &lies, second_look};
+  const EngineParts parts{plan, targets, std::move(executors), frameworks, lists, cache, emitter, folder.path() / "work", &lies, second_look, calibrate};
   Engine engine(io.get_executor(), parts, options);
   if (before) before(engine);
   run_task(io, both(engine, std::move(during)));

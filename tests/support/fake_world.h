@@ -62,6 +62,7 @@ class FakeWorld {
   ActionCache* cache = nullptr;
   KnownLies lies;
   SecondLook second_look;
+  Calibrate calibrate;
 
   Plan plan;                                                 // after run()
   EventLog log;

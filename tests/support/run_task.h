@@ -12,6 +12,10 @@
 
 namespace xtest {
 
+// A test that waits says how long.
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+
 template <class T>
 T run_task(asio::io_context& io, Task<T> task) {
   std::optional<T> result;

@@ -74,6 +74,7 @@ Running::Running(const Call& call) : call_(call), began_(steady_clock::now()) {
   pid_ = ::fork();
   if (pid_ == 0) {
     ::setsid();
+    for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);   // a shell starts `tests &` with some ignored
     ::dup2(in, 0);
     ::dup2(out_, 1);
     ::dup2(err_, 2);

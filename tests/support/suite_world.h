@@ -5,6 +5,7 @@
 #pragma once
 
 #include "suites/framework.h"
+#include "tests/support/error_of.h"
 #include "tests/support/temp_folder.h"
 
 #include <map>
@@ -41,16 +42,5 @@ struct Notebook final : Observations {
   void observed(std::size_t which, Observed what) override { seen[which] = std::move(what); }
   std::map<std::size_t, Observed> seen;
 };
-
-// what() of the Error that `call` throws, with its remedy; "" if it throws none.
-template <class Call>
-std::string error_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return std::string(error.what()) + (error.remedy().empty() ? "" : " | " + error.remedy());
-  }
-  return {};
-}
 
 }  // namespace xtest

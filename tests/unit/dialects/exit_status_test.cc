@@ -88,6 +88,12 @@ TEST(ExitStatus, ShowsWhatHungProcessesWereDoing) {
               HasSubstr("[stderr]\nstuck\n[processes when the limit passed]\n42 S"));
 }
 
+TEST(ExitStatus, ShowsWhatWasSeenOfALostPlace) {
+  Completion completion = ended(Lost{"the guest answers no more"}, "");
+  completion.evidence = "the guest's console:\n";
+  EXPECT_THAT(observed_from_exit(completion).output, HasSubstr("[when its place was lost]\nthe guest's console:"));
+}
+
 TEST(ExitStatus, BlamesTheMachineForWhatNeverRanOrWasLost) {
   const Observed refused = observed_from_exit(ended(NotStarted{"no loader", true}));
   EXPECT_EQ(refused.status, Status::fail) << "the loader that a port names is the port's";

@@ -14,8 +14,6 @@
 namespace xtest {
 namespace {
 
-using std::chrono_literals::operator""s;
-using std::chrono_literals::operator""ms;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;

@@ -17,8 +17,6 @@ namespace xtest {
 namespace {
 
 namespace fs = std::filesystem;
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
 using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;

@@ -6,6 +6,7 @@
 #include "emulators/sh/outcome.h"
 #include "runner/base/error.h"
 #include "runner/base/files.h"
+#include "runner/base/text.h"
 #include "tests/support/local_sh.h"
 #include "tests/support/run_task.h"
 #include "tests/support/temp_folder.h"
@@ -20,6 +21,15 @@ using std::chrono_literals::operator""ms;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
+
+std::vector<std::string> sorted_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  for (const std::string_view line : split(text, '\n')) {
+    if (!line.empty()) lines.emplace_back(line);
+  }
+  std::ranges::sort(lines);
+  return lines;
+}
 
 struct ShDrivers : testing::TestWithParam<std::string> {
   asio::io_context io;
@@ -60,6 +70,29 @@ TEST_P(ShDrivers, TellAnEndByExitFromOneBySignal) {
   EXPECT_EQ(how({"signal", "15"}), "killed by TERM (15)");
   EXPECT_THAT(how({"signal", "2"}), testing::AnyOf("exited with 130", "killed by INT (2)")) << "the driver lives on";
   EXPECT_EQ(how({"exit", "0"}), "exited with 0");
+}
+
+TEST_P(ShDrivers, GiveJustTheEnvironmentThatIsAskedFor) {
+  start();
+  AgentCommand all = command({});
+  all.argv = {"/usr/bin/env"};
+  all.env = {"PATH=/usr/bin:/bin", "LANG=C", "XTEST_TEXT=two words=$HOME"};
+  EXPECT_EQ(sorted_lines(run_task(io, driver->run(all)).out.text), (std::vector<std::string>{"LANG=C", "PATH=/usr/bin:/bin", "XTEST_TEXT=two words=$HOME"}));
+  all = command({});
+  all.argv = {"/usr/bin/env"};
+  all.env = {"IFS=x", "N=forged", "PATH=/usr/bin:/bin", "q=7"};
+  EXPECT_EQ(sorted_lines(run_task(io, driver->run(all)).out.text), (std::vector<std::string>{"IFS=x", "N=forged", "PATH=/usr/bin:/bin", "q=7"}));
+  EXPECT_EQ(how({"exit", "3"}), "exited with 3") << "and the driver lives on";
+}
+
+TEST_P(ShDrivers, GiveEachProgramAnEmptyFolderThatIsGoneAfterwards) {
+  start();
+  for (int round = 0; round < 40; ++round) {
+    AgentCommand litters = command({});
+    litters.argv = {"/bin/sh", "-c", "ls -A; ln -s nowhere .link; : >'a file'"};
+    EXPECT_EQ(run_task(io, driver->run(litters)).out.text, "");
+    EXPECT_FALSE(std::filesystem::exists(litters.cwd));
+  }
 }
 
 TEST_P(ShDrivers, RunABatchInItsOrder) {
@@ -163,7 +196,7 @@ TEST(ShFrames, NoiseBetweenLinesIsSkippedAndDamageInOneIsFound) {
 }
 
 std::string trouble_of(const std::vector<std::string>& headers) {
-  ShOutcome outcome("/x");
+  ShOutcome outcome("/x", {});
   ShFrames frames("abc", ShFraming::bytes);
   std::string trouble;
   for (const std::string& header : headers) {

@@ -125,6 +125,39 @@ TEST(Confirm, EveryFailureIsLookedAtHoweverManyThereAre) {
   EXPECT_EQ(world.executor->runs.size(), 41u) << "each is seen twice here before it is laid on the emulator";
 }
 
+TEST(Confirm, TheExecutorIsMeasuredOnceWhenItIsFirstNeeded) {
+  FakeWorld world;
+  FakeExecutor& vm = world.confirm_on("vm");
+  vm.slowness_ = 3;
+  std::vector<std::size_t> measured;
+  world.calibrate = [&](std::size_t target) -> Task<std::optional<double>> {
+    co_await asio::post(asio::use_awaitable);
+    measured.push_back(target);
+    co_return 7.0;
+  };
+  world.framework.add("s", "u", {"g::a"});
+  world.framework.add("s", "v", {"g::b"});
+  world.run();
+  EXPECT_THAT(measured, IsEmpty()) << "nothing failed";
+  world.executor->answer = fails;
+  world.run();
+  EXPECT_THAT(measured, ElementsAre(1u));
+  ASSERT_EQ(vm.runs.size(), 2u);
+  for (const FakeRun& run : vm.runs) EXPECT_EQ(run.limit, std::chrono::seconds(7));
+}
+
+TEST(Confirm, WhatCannotBeMeasuredHasTheExecutorsRoughFactor) {
+  FakeWorld world;
+  FakeExecutor& vm = world.confirm_on("vm");
+  vm.slowness_ = 3;
+  world.calibrate = [](std::size_t) -> Task<std::optional<double>> { co_return std::nullopt; };
+  world.framework.add("s", "u", {"g::a"});
+  world.executor->answer = fails;
+  world.run();
+  ASSERT_EQ(vm.runs.size(), 1u);
+  EXPECT_EQ(vm.runs[0].limit, std::chrono::seconds(3));
+}
+
 TEST(Confirm, WhatIsUnsupportedThereIsNotRunThere) {
   FakeWorld world;
   FakeExecutor& vm = world.confirm_on("vm");

@@ -213,6 +213,24 @@ TEST(Scheduler, WhatIsOverLetsTheNextBeginBeforeItsOwnBooksAreKept) {
                                 "third is noted"));
 }
 
+TEST(Scheduler, TheBooksOfWhatEndsAtOnceDoNotPileUp) {
+  asio::io_context io;
+  Scheduler scheduler(io.get_executor(), 2);
+  int open = 0, most = 0, noted = 0;
+  for (int job = 0; job < 1000; ++job) {
+    Work work;
+    work.perform = [&](Turn turn) -> Task<void> {
+      most = std::max(most, ++open);
+      co_await turn.over();
+      --open, ++noted;
+    };
+    scheduler.add(std::move(work));
+  }
+  run_task(io, scheduler.drain());
+  EXPECT_EQ(noted, 1000);
+  EXPECT_LE(most, 100);
+}
+
 TEST(Scheduler, DrainOfNothingReturnsAtOnce) {
   asio::io_context io;
   Scheduler scheduler(io.get_executor(), 1);

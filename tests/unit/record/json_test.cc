@@ -134,6 +134,8 @@ TEST(EventJson, SaysWhatItDoesNotUnderstand) {
 TEST(EventJson, DoesNotFollowAReferenceOutOfTheRecord) {
   EXPECT_EQ(problem(R"({"seq":1,"event":"session","evidence":{"output_ref":"../../etc/passwd","bytes":1}})"),
             "\"evidence\" refers to no output");
+  EXPECT_EQ(problem(R"({"seq":1,"event":"job_ended","job":1,"how":{"exited":0},"usage":{},"files":[{"name":"a","kept":"../../etc/passwd"}]})"),
+            "\"kept\" refers to no file");
 }
 
 TEST(EventJson, SkipsMembersOfANewerVersion) {

@@ -92,6 +92,21 @@ TEST_F(Record, MovesLongOutputsOutOnceAndPutsThemBack) {
   EXPECT_EQ(std::get<CaseObserved>(events.at(1).body).observed.output, output);
 }
 
+TEST_F(Record, KeepsTheContentOfAFileOnce) {
+  RecordWriter writer = RecordWriter::create(folder_);
+  const fs::path file = folder_ / "a";
+  ASSERT_EQ(write_file(file, "content"), 0);
+  const std::string digest = writer.keep_file(file);
+  EXPECT_EQ(writer.keep_file(file), digest);
+  fs::remove(file);
+  EXPECT_EQ(read_file(folder_ / "output" / digest), "content");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "output"), {}), 1);
+  fs::remove_all(folder_ / "output");
+  ASSERT_EQ(write_file(file, "other"), 0);
+  EXPECT_EQ(writer.keep_file(file), "");
+  EXPECT_THAT(writer.trouble().value_or(""), testing::HasSubstr("cannot write "));
+}
+
 TEST_F(Record, NamesAnOutputThatIsMissingOrDamaged) {
   {
     RecordWriter writer = RecordWriter::create(folder_);

@@ -26,6 +26,7 @@ inline Completion sample_completion(Termination how, const std::string& text) {
   out.strays = {"12 " + text};
   out.session = text;
   out.evidence = text;
+  out.files = {{text, 8, {}, std::string(64, 'a'), ""}, {text, 0, {}, "", text}};
   return out;
 }
 

@@ -2,9 +2,9 @@
 // What we write is read by programs that others wrote.
 #include "runner/store/archive.h"
 
-#include "runner/base/error.h"
 #include "runner/base/files.h"
 #include "runner/base/process.h"
+#include "tests/support/error_of.h"
 #include "tests/support/run_task.h"
 #include "tests/support/temp_folder.h"
 
@@ -29,16 +29,6 @@ class Archive : public testing::Test {
     return done.out.text;
   }
 
-  template <class Act>
-  std::string error_of(Act act) {
-    try {
-      act();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
-  }
-
   asio::io_context io_;
   const TempFolder home_;
   const fs::path folder_ = home_.path();
@@ -61,6 +51,22 @@ TEST_F(Archive, IsUnpackedByTar) {
   EXPECT_EQ(fs::read_symlink(folder_ / "link"), "etc/odd name");
   EXPECT_EQ(fs::status(folder_ / "etc").permissions(), fs::perms::owner_all);
   EXPECT_NE(fs::status(folder_ / "etc/odd name\n").permissions() & fs::perms::others_exec, fs::perms::none);
+}
+
+TEST_F(Archive, OneFolderOfAFirstRootIsUnpackedAndNothingElse) {
+  ArchiveWriter writer(ArchiveFormat::cpio);
+  for (const char* folder : {"lib", "etc"}) writer.folder(folder);
+  writer.file("lib/libc.so.6", "code", 0755);
+  writer.symlink("lib/other", "libc.so.6");
+  writer.file("etc/key", "secret", 0600);
+  write_file(folder_ / "root.cpio", writer.finish());
+  out_of({"gzip", "root.cpio"});
+  unpack(folder_ / "root.cpio.gz", "lib/", folder_ / "here");
+  EXPECT_EQ(read_file(folder_ / "here/lib/libc.so.6"), "code");
+  EXPECT_FALSE(fs::exists(folder_ / "here/lib/other"));
+  EXPECT_FALSE(fs::exists(folder_ / "here/etc"));
+  write_file(folder_ / "damaged.gz", read_file(folder_ / "root.cpio.gz")->substr(0, 60));
+  EXPECT_THAT(error_of([&] { unpack(folder_ / "damaged.gz", "lib/", folder_ / "there"); }), HasSubstr("damaged.gz"));
 }
 
 TEST_F(Archive, OfEqualMembersIsEqual) {

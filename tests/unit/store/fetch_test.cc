@@ -96,7 +96,7 @@ TEST_F(Fetching, NeverJoinsPartsOfTwoFiles) {
 
 TEST_F(Fetching, AFileWithAnotherSha256IsThrownAway) {
   Fetch wanted = from("plain");
-  wanted.sha256 = std::string(64, '0');
+  wanted.checksum = std::string(64, '0');
   EXPECT_THAT(error_of(wanted), AllOf(HasSubstr("is not the file that was expected"), HasSubstr(digest_)));
   EXPECT_FALSE(fs::exists(home_.path() / "got"));
   EXPECT_TRUE(nothing_is_left());

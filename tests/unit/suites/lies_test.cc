@@ -57,21 +57,32 @@ TEST(KnownLies, ApplyByExecutorVersionAndTest) {
   EXPECT_THAT(found(lies, place("qemu-user", "qemu-user"), "s::g::c"), IsEmpty()) << "of an unknown version nothing is known";
 }
 
-TEST(KnownLies, CompareVersionsNumberByNumber) {
-  const auto holds = [](const std::string& bounds, const std::string& version) {
-    return !found(lies_of(entry("a", "versions: \"" + bounds + "\", test: \"*\"")), place("qemu-user", "qemu " + version), "s::g::c").empty();
+TEST(KnownLies, OfGuestsApplyToAllOrToThoseOfOneImage) {
+  const auto about = [](const std::string& executor) {
+    return lies_of("- {id: a, executor: \"" + executor + "\", versions: \">=7.2\", test: \"*\", what: w, evidence: e, expires: 2027-01-01}\n");
   };
-  EXPECT_TRUE(holds(">=7.2", "7.10"));
-  EXPECT_FALSE(holds("<7.2", "7.10"));
-  EXPECT_TRUE(holds("=7.2", "7.2.22"));
-  EXPECT_FALSE(holds("=7.2", "7.20.1"));
-  EXPECT_TRUE(holds("<=7.2.22", "7.2.22"));
-  EXPECT_FALSE(holds(">7.2.22", "7.2.22"));
+  const StreamInfo guest = place("vm:linux-x86_64", "vm QEMU emulator version 7.2.22 (Debian 1:7.2) tcg linux-x86_64 0123456789abcdef");
+  for (const char* executor : {"vm", "vm:linux-x86_64", "vm:linux-*"}) EXPECT_THAT(found(about(executor), guest, "s::g::c"), ElementsAre("a")) << executor;
+  for (const char* executor : {"vm:linux-x86", "v", "host", "linux-x86_64"}) EXPECT_THAT(found(about(executor), guest, "s::g::c"), IsEmpty()) << executor;
+}
+
+TEST(KnownLies, CompareVersionsNumberByNumber) {
+  const auto within = [](const std::string& bounds) {
+    const KnownLies lies = lies_of(entry("a", "versions: \"" + bounds + "\", test: \"*\""));
+    std::vector<std::string> versions{"7.1", "7.2.22", "7.10", "7.20.1"};
+    std::erase_if(versions, [&](const std::string& version) { return found(lies, place("qemu-user", "qemu " + version), "s::g::c").empty(); });
+    return versions;
+  };
+  EXPECT_THAT(within(">=7.2"), ElementsAre("7.2.22", "7.10", "7.20.1"));
+  EXPECT_THAT(within("<7.2"), ElementsAre("7.1"));
+  EXPECT_THAT(within("=7.2"), ElementsAre("7.2.22"));
+  EXPECT_THAT(within("<=7.2.22"), ElementsAre("7.1", "7.2.22"));
+  EXPECT_THAT(within(">7.2.22"), ElementsAre("7.10", "7.20.1"));
 }
 
 TEST(KnownLies, FindTheVersionInWhatExecutorsSayOfThemselves) {
   EXPECT_THAT(version_in(kQemu.executor_identity), ElementsAre(7, 2, 22));
-  EXPECT_THAT(version_in("vm linux-x86_64 0123456789abcdef QEMU emulator version 7.2.22 (Debian 1:7.2) tcg"), ElementsAre(7, 2, 22));
+  EXPECT_THAT(version_in("vm QEMU emulator version 7.2.22 (Debian 1:7.2) tcg dragonfly-6.4 0123456789abcdef"), ElementsAre(7, 2, 22));
   EXPECT_THAT(version_in("none"), IsEmpty());
 }
 

@@ -47,6 +47,7 @@ TEST(SuiteFile, NamesThePlaceOfWhatIsWrong) {
   EXPECT_THAT(error_for("suite: a\nframework: probe\nrequires: '(threads'\n"), HasSubstr("suite.yaml:3:"));
   EXPECT_THAT(error_for("suite: a\nframework: probe\nlimit: 0s\n"), HasSubstr("suite.yaml:3:8: a limit of nothing"));
   EXPECT_THAT(error_for("suite: a\nframework: probe\nlimit: ten\n"), HasSubstr("suite.yaml:3:8"));
+  EXPECT_THAT(error_for("suite: a\nframework: probe\nresult-files: ['*.xml', ../x]\n"), HasSubstr("suite.yaml:3:15: '../x' names no file"));
 }
 
 TEST(SuiteFile, SaysWhichFileIsMissing) {
