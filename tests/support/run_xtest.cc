@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/run_xtest.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -37,6 +38,13 @@ int file_with(const char* name, const std::string& text) {
   return fd;
 }
 
+// Programs that share it write one behind the other; without O_APPEND two writes to a memfd may take the same place.
+int file_to_write(const char* name) {
+  const int fd = file_with(name, {});
+  ::fcntl(fd, F_SETFL, O_APPEND);
+  return fd;
+}
+
 std::vector<std::string> environment_of(const Call& call) {
   const char* home = std::getenv("HOME");
   std::map<std::string, std::string> pairs{{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
@@ -69,8 +77,8 @@ Running::Running(const Call& call) : call_(call), began_(steady_clock::now()) {
   std::vector<std::string> env = environment_of(call_);
   const std::vector<char*> argv = pointers(call_.argv), envp = pointers(env);
   const int in = file_with("in", call_.input);
-  out_ = file_with("out", {});
-  err_ = file_with("err", {});
+  out_ = file_to_write("out");
+  err_ = file_to_write("err");
   pid_ = ::fork();
   if (pid_ == 0) {
     ::setsid();
