@@ -15,21 +15,42 @@ std::vector<std::filesystem::path> files_of(const Command& command) {
   return files;
 }
 
+std::chrono::microseconds cpu_of(const Completion& completion) {
+  const auto cpu = completion.usage.user + completion.usage.system;
+  return cpu.count() > 0 ? cpu : completion.usage.wall;
+}
+
+Task<Timed> time_in(Session& session, RunRequest request) {
+  co_await session.stage(files_of(request.command));
+  const auto before = co_await session.processor_time();
+  Timed timed;
+  timed.completion = co_await session.run(std::move(request));
+  timed.cpu = cpu_of(timed.completion);
+  if (!before) co_return timed;
+  const auto after = co_await session.processor_time();
+  if (after) timed.cpu = *after - *before;
+  co_return timed;
+}
+
 }  // namespace
 
-Task<Completion> run_once(Executor& executor, RunRequest request) {
+Task<Timed> time_once(Executor& executor, RunRequest request) {
   const auto session = co_await executor.open();
-  Completion completion;
+  Timed timed;
   std::exception_ptr trouble;
   try {
-    co_await session->stage(files_of(request.command));
-    completion = co_await session->run(std::move(request));
+    timed = co_await time_in(*session, std::move(request));
   } catch (...) {
     trouble = std::current_exception();
   }
   co_await session->close();
   if (trouble) std::rethrow_exception(trouble);
-  co_return completion;
+  co_return timed;
+}
+
+Task<Completion> run_once(Executor& executor, RunRequest request) {
+  Timed timed = co_await time_once(executor, std::move(request));
+  co_return std::move(timed.completion);
 }
 
 }  // namespace xtest

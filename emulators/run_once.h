@@ -9,6 +9,12 @@
 
 namespace xtest {
 
+struct Timed {
+  Completion completion;
+  std::chrono::microseconds cpu{0};   // of the program, as the machine that executes it counts it; else its wall time
+};
+
 Task<Completion> run_once(Executor& executor, RunRequest request);
+Task<Timed> time_once(Executor& executor, RunRequest request);
 
 }  // namespace xtest

@@ -13,6 +13,7 @@
 #include "runner/model/result_files.h"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -44,6 +45,9 @@ struct Session {
   virtual Task<void> stage(std::vector<std::filesystem::path> files) = 0; // makes them reachable, once each
   virtual Task<Completion> run(RunRequest request) = 0;
   virtual Task<void> close() = 0;
+  // CPU time of this machine that the place has used so far, where a program's own cannot be believed: the clock of a guest
+  // goes on while its processor waits for ours. Else nothing.
+  virtual Task<std::optional<std::chrono::microseconds>> processor_time() { co_return std::nullopt; }
 };
 
 }  // namespace xtest

@@ -2,8 +2,9 @@
 #include "emulators/vm/debian_image.h"
 
 #include "emulators/ssh/key.h"
-#include "emulators/vm/key_texts.h"
+#include "emulators/vm/kernel_file.h"
 #include "emulators/vm/kernel_modules.h"
+#include "emulators/vm/key_texts.h"
 #include "runner/base/error.h"
 #include "runner/base/files.h"
 #include "runner/store/archive.h"
@@ -68,7 +69,9 @@ void add_libraries(const ImageRecipe& recipe, const fs::path& tree, Root& root) 
     for (const auto& entry : fs::directory_iterator(tree / folder, error)) {
       const std::string name = entry.path().filename();
       if (name.find(".so") == name.npos || !fs::is_regular_file(entry.path()) || !added.insert(name).second) continue;
-      root.file("lib/" + name, must_read(entry.path()), 0755);
+      const fs::path to = entry.is_symlink() ? fs::read_symlink(entry.path()) : fs::path();
+      if (!to.empty() && !to.has_parent_path()) root.symlink("lib/" + name, to);
+      else root.file("lib/" + name, must_read(entry.path()), 0755);
     }
   }
   const std::string loader = recipe.debian.loader.substr(1);
@@ -129,20 +132,25 @@ Task<void> provide_packages(const ImageRecipe& recipe, const fs::path& cache, co
   co_await apt.provide(std::move(packages), tree);
 }
 
-void copy_kernel(const fs::path& tree, const fs::path& to) {
+// "boot/vmlinuz-6.1.0-56-cloud-amd64", by its beginning.
+fs::path find_in_boot(const fs::path& tree, std::string_view beginning) {
   for (const auto& entry : fs::directory_iterator(tree / "boot")) {
-    if (!entry.path().filename().string().starts_with("vmlinu")) continue;
-    fs::copy_file(entry.path(), to);
-    return;
+    if (entry.path().filename().string().starts_with(beginning)) return entry.path();
   }
-  throw Error(ErrorKind::infra, "the kernel's package has no boot/vmlinu*");
+  throw Error(ErrorKind::infra, "the kernel's package has no boot/" + std::string(beginning) + "*");
+}
+
+void provide_kernel(const fs::path& tree, const fs::path& to) {
+  const fs::path packed = find_in_boot(tree, "vmlinu");
+  const bool starts_unpacked = must_read(find_in_boot(tree, "config-")).find("\nCONFIG_PVH=y\n") != std::string::npos;
+  if (!starts_unpacked || !unpack_kernel(packed, to)) fs::copy_file(packed, to);
 }
 
 }  // namespace
 
 Task<std::vector<std::string>> make_debian_image(ImageRecipe recipe, MadeImage image, fs::path work, fs::path cache, Progress progress) {
   co_await provide_packages(recipe, cache, work, progress);
-  copy_kernel(work, image.kernel());
+  provide_kernel(work, image.kernel());
   must_write_private(image.initrd(), first_root(recipe, work, image));
   std::vector<std::string> origin;
   for (const UnpackedPackage& one : unpacked_packages(work))

@@ -16,6 +16,7 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <utility>
 
 namespace xtest {
@@ -56,6 +57,13 @@ Task<bool> appears(std::filesystem::path file) {
     co_await pause.async_wait(asio::use_awaitable);
   }
   co_return true;
+}
+
+// Linux, Documentation/scheduler/sched-stats.rst: the first number is the time spent on a processor, in nanoseconds.
+std::chrono::nanoseconds time_of_thread(int thread) {
+  long long used = 0;
+  std::ifstream("/proc/" + std::to_string(thread) + "/schedstat") >> used;
+  return std::chrono::nanoseconds(used);
 }
 
 }  // namespace
@@ -194,6 +202,16 @@ Task<std::string> Machine::processor_state() {
     text += ": " + std::string(error.what());
   }
   co_return text;
+}
+
+Task<std::optional<std::chrono::microseconds>> Machine::processor_time() try {
+  std::chrono::nanoseconds used{0};
+  const auto processors = co_await qmp_->execute("query-cpus-fast");
+  for (const auto& processor : processors) used += time_of_thread(processor.value("thread-id", 0));
+  if (used.count() == 0) co_return std::nullopt;
+  co_return std::chrono::duration_cast<std::chrono::microseconds>(used);
+} catch (const Error&) {
+  co_return std::nullopt;
 }
 
 Task<std::unique_ptr<SshConnection>> Machine::connect(std::chrono::milliseconds patience, std::uint16_t through) {

@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,7 @@ class Machine {
   Task<std::string> find_out_why_lost();       // the same, when something was lost: it may become known in a moment
   bool was_killed() const;                     // qemu itself, which nothing in the guest can do
   std::string last_lines() const;              // of the console, each on a line of its own after a line's end
+  Task<std::optional<std::chrono::microseconds>> processor_time();   // of this machine, used by the guest's processors
   Task<std::string> processor_state();         // qemu's word for what the guest does and its registers, or why they cannot be had
 
  private:

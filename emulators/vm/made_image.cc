@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int manifest_version = 1;
+constexpr int manifest_version = 2;
 
 std::string key_text(const fs::path& file) {
   if (const auto bytes = read_file(file)) return std::string(trim(*bytes));

@@ -33,6 +33,11 @@ Task<Completion> VmSession::run(RunRequest request) {
   co_return completion;
 }
 
+Task<std::optional<std::chrono::microseconds>> VmSession::processor_time() {
+  const auto machine = machine_;
+  co_return co_await machine->processor_time();
+}
+
 Task<void> VmSession::close() {
   machine_.reset();
   co_return;

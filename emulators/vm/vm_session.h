@@ -29,6 +29,7 @@ class VmSession final : public Session {
   Task<void> stage(std::vector<std::filesystem::path> files) override;
   Task<Completion> run(RunRequest request) override;
   Task<void> close() override;
+  Task<std::optional<std::chrono::microseconds>> processor_time() override;
 
  private:
   std::shared_ptr<Machine> machine_;

@@ -84,15 +84,14 @@ Task<std::optional<Calibration>> measure(const Prepared& prepared, const Toolcha
   RunRequest request;
   request.command.argv.push_back(PathRef{program});
   request.command.limits.wall = std::chrono::minutes(2);
-  Completion completion;
+  Timed timed;
   try {
-    completion = co_await run_once(*prepared.executor, request);
+    timed = co_await time_once(*prepared.executor, request);
   } catch (const Error&) {
     co_return std::nullopt;
   }
-  if (!exited_with(completion, 0)) co_return std::nullopt;
-  const auto cpu = completion.usage.user + completion.usage.system;
-  const double there = static_cast<double>((cpu.count() > 0 ? cpu : completion.usage.wall).count());
+  if (!exited_with(timed.completion, 0)) co_return std::nullopt;
+  const double there = static_cast<double>(timed.cpu.count());
   const double here = native_micros();
   Calibration found;
   found.factor = std::clamp(there / here, 1.0, 1000.0);

@@ -26,8 +26,8 @@ struct DoctorOptions {
 };
 
 // Executes a program the doctor has built, in the executor that a run would take.
-ExecuteCheck executing(const Prepared& prepared) {
-  return [&prepared](Language language, std::filesystem::path program) -> Task<CheckedTool> {
+ExecuteCheck executing(const Prepared& prepared, const Folders& folders) {
+  return [&prepared, &folders](Language language, std::filesystem::path program) -> Task<CheckedTool> {
     CheckedTool row;
     row.what = "executing " + std::string(to_string(language));
     row.role = "executor";
@@ -35,6 +35,7 @@ ExecuteCheck executing(const Prepared& prepared) {
       row.detail = "no executor of this target can be used here";
       co_return row;
     }
+    (*folders.say)("executing " + std::string(to_string(language)) + " on " + prepared.executor->name());
     try {
       RunRequest request;
       request.command.argv.push_back(PathRef{program});
@@ -62,6 +63,7 @@ CheckedTool executor_row(const Considered& considered, const Target& target) {
 Task<std::vector<CheckedTool>> check(const Registry& registry, const Target& target, const DoctorOptions& options,
                                      const Scratch& scratch) {
   const Folders folders{find_locations(), scratch.path() / "run", cache_dir(), scratch.path() / "consoles"};
+  (*folders.say)("looking for compilers and an executor of " + target.triple);
   const Prepared prepared = co_await prepare(registry, target, options.where, folders);
   std::vector<CheckedTool> rows;
   for (const Considered& considered : prepared.considered) {
@@ -75,7 +77,7 @@ Task<std::vector<CheckedTool>> check(const Registry& registry, const Target& tar
   }
   const auto programs = scratch.path() / "programs";
   std::filesystem::create_directory(programs);
-  DoctorRequest request{target, languages, folders.cache, programs, executing(prepared)};
+  DoctorRequest request{target, languages, folders.cache, programs, executing(prepared, folders)};
   for (CheckedTool& row : co_await check_target(std::move(request))) rows.push_back(std::move(row));
   co_return rows;
 }

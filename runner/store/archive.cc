@@ -115,6 +115,15 @@ std::string decompressed(const std::filesystem::path& file) {
   return rest_of_member(reader.get(), "cannot decompress " + file.string());
 }
 
+namespace {
+
+void link_beside(const std::filesystem::path& link, const std::string& to) {
+  std::error_code ignored;
+  if (to.find('/') == to.npos) std::filesystem::create_symlink(to, link, ignored);
+}
+
+}  // namespace
+
 void unpack(const std::filesystem::path& file, const std::string& below, const std::filesystem::path& folder) {
   const std::unique_ptr<archive, Free> reader(archive_read_new());
   archive_read_support_filter_all(reader.get());
@@ -125,9 +134,11 @@ void unpack(const std::filesystem::path& file, const std::string& below, const s
   for (int found; (found = archive_read_next_header(reader.get(), &entry)) != ARCHIVE_EOF;) {
     if (found < ARCHIVE_WARN) fail(reader.get(), "cannot read " + file.string());
     const std::string name = archive_entry_pathname(entry);
-    if (archive_entry_filetype(entry) != AE_IFREG || !name.starts_with(below) || name.find("..") != name.npos) continue;
+    if (!name.starts_with(below) || name.find("..") != name.npos) continue;
     const std::filesystem::path to = folder / name;
     std::filesystem::create_directories(to.parent_path());
+    if (archive_entry_filetype(entry) == AE_IFLNK) link_beside(to, archive_entry_symlink(entry));
+    if (archive_entry_filetype(entry) != AE_IFREG) continue;
     if (write_file(to, rest_of_member(reader.get(), "cannot read " + name + " of " + file.string())) != 0)
       throw Error(ErrorKind::infra, "cannot write " + to.string());
   }

@@ -37,7 +37,8 @@ class ArchiveWriter {
 // The bytes of a file that one filter compressed (xz, gz, zst, bz2, or none).
 std::string decompressed(const std::filesystem::path& file);
 
-// The files of an archive (cpio or tar, compressed or not) whose path begins with `below`, put below a folder.
+// The files of an archive (cpio or tar, compressed or not) whose path begins with `below`, put below a folder; of symbolic links only
+// those to a file beside them.
 void unpack(const std::filesystem::path& archive, const std::string& below, const std::filesystem::path& folder);
 
 // The same as decompressed() of a file of any size, piece by piece into another, whose blocks of zeroes take no room. `compression`: none, gz,

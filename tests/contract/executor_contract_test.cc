@@ -315,6 +315,17 @@ TEST_P(ExecutorContract, ArgumentsArriveUnchanged) {
 
 TEST_P(ExecutorContract, ASleepEnds) { EXPECT_EQ(how({"nap"}), "exited with 0"); }
 
+TEST_P(ExecutorContract, WhatAPlaceUsesOfThisMachineIsLessThanItSleeps) {
+  EXPECT_EQ(how({"exit", "42"}), "exited with 42") << "it is there, and warm";
+  const auto before = run_task(place_->io(), place_->session().processor_time());
+  const Completion completion = place_->run({"nap"});
+  const auto after = run_task(place_->io(), place_->session().processor_time());
+  EXPECT_EQ(before.has_value(), GetParam().label.starts_with("vm"));
+  if (!before) return;
+  EXPECT_GT(*after, *before);
+  EXPECT_LT(*after - *before, completion.usage.wall);
+}
+
 TEST_P(ExecutorContract, AHangIsTimedOutAndLeavesNoProcess) {
   const std::string word = mark("hang");
   RunRequest request = place_->request({"hang", word});

@@ -134,6 +134,7 @@ TEST_F(EmulatorOrPort, AKnownLieOfAnImageIsMetInItsGuestAndNowhereElse) {
 }
 
 TEST_F(EmulatorOrPort, WhatCannotBeConfirmedIsRefusedBeforeAnythingRuns) {
+  here.write("typo.yaml", "lies:\n- {id: of-nothing, executor: \"vm:linux-x86_46\", versions: \">=1.0\", test: \"*\", what: w, evidence: e, expires: 2999-01-01}\n");
   const std::pair<Playground::Words, std::string> refused[] = {
       {{"--on", "qemu-user", "--confirm", "wine"}, "has no executor 'wine'"},
       {{"--on", "host", "--confirm", "vm"}, "host is no emulator: what fails there is the port's"},
@@ -144,6 +145,7 @@ TEST_F(EmulatorOrPort, WhatCannotBeConfirmedIsRefusedBeforeAnythingRuns) {
       {{"--on", "qemu-user,wine"}, "has no executor 'wine'"},
       {{"--on", "qemu-user", "--known-lies", "none.yaml"}, "none.yaml"},
       {{"--on", "qemu-user", "--confirm", "vm:linux-x86_46"}, "did you mean linux-x86_64?"},
+      {{"--on", "qemu-user", "--known-lies", "typo.yaml"}, "typo.yaml:2:3: the known lie of-nothing is about vm:linux-x86_46"},
       {{"--on", "quemu-user"}, "did you mean qemu-user?"},
       {{"--on", "vm:nosuch"}, "`xtest image list` shows those there are"},
       {{"--on", "vm:linux-riscv64"}, "it serves riscv64gc-unknown-linux-gnu"},

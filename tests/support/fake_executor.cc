@@ -37,6 +37,7 @@ class FakeSession final : public Session {
     ++executor_.closed;
     co_return;
   }
+  Task<std::optional<std::chrono::microseconds>> processor_time() override { co_return executor_.processor_time; }
 
  private:
   struct Counted {

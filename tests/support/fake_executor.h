@@ -39,6 +39,7 @@ class FakeExecutor final : public Executor {
   int opened = 0, closed = 0, running = 0, most_running = 0;
   Capacity capacity_;
   double slowness_ = 1.0;
+  std::optional<std::chrono::microseconds> processor_time;  // of its sessions; a run adds to it in `answer`
 
  private:
   std::string name_;

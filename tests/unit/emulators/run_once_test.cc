@@ -34,5 +34,20 @@ TEST(RunOnce, ClosesItsSessionWhenTheRunThrows) {
   EXPECT_EQ(executor.closed, 1);
 }
 
+TEST(TimeOnce, CountsWhatThePlaceUsedAndElseWhatTheProgramDid) {
+  using std::chrono_literals::operator""ms;
+  FakeExecutor executor;
+  executor.answer = [&](const FakeRun&) {
+    if (executor.processor_time) *executor.processor_time += 30ms;
+    Completion completion = ended_with(Exited{0});
+    completion.usage = {70ms, 10ms, 90ms};
+    return std::optional(completion);
+  };
+  asio::io_context io;
+  EXPECT_EQ(run_task(io, time_once(executor, a_request())).cpu, 80ms);
+  executor.processor_time = 5ms;
+  EXPECT_EQ(run_task(io, time_once(executor, a_request())).cpu, 30ms);
+}
+
 }  // namespace
 }  // namespace xtest

@@ -58,12 +58,14 @@ TEST_F(Archive, OneFolderOfAFirstRootIsUnpackedAndNothingElse) {
   for (const char* folder : {"lib", "etc"}) writer.folder(folder);
   writer.file("lib/libc.so.6", "code", 0755);
   writer.symlink("lib/other", "libc.so.6");
+  writer.symlink("lib/away", "/etc/passwd");
   writer.file("etc/key", "secret", 0600);
   write_file(folder_ / "root.cpio", writer.finish());
   out_of({"gzip", "root.cpio"});
   unpack(folder_ / "root.cpio.gz", "lib/", folder_ / "here");
   EXPECT_EQ(read_file(folder_ / "here/lib/libc.so.6"), "code");
-  EXPECT_FALSE(fs::exists(folder_ / "here/lib/other"));
+  EXPECT_EQ(fs::read_symlink(folder_ / "here/lib/other"), "libc.so.6");
+  EXPECT_FALSE(fs::is_symlink(folder_ / "here/lib/away")) << "only links to a file beside them";
   EXPECT_FALSE(fs::exists(folder_ / "here/etc"));
   write_file(folder_ / "damaged.gz", read_file(folder_ / "root.cpio.gz")->substr(0, 60));
   EXPECT_THAT(error_of([&] { unpack(folder_ / "damaged.gz", "lib/", folder_ / "there"); }), HasSubstr("damaged.gz"));
