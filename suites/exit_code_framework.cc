@@ -52,7 +52,7 @@ std::vector<std::string> read_links(const YamlNode& node) {
 
 Settings read_settings(const Suite& suite) {
   const YamlNode& root = suite.config;
-  root.allow_only({"suite", "title", "framework", "requires", "limit", "result-files", "revision", "sources", "exclude", "flags",
+  root.allow_only({"suite", "title", "framework", "requires", "limit", "result-files", "revision", "from", "sources", "exclude", "flags",
                    "option-sets", "links", "build-limit"});
   Settings settings;
   settings.sources = root.at("sources").as_strings();
@@ -100,9 +100,9 @@ void add_source(const Settings& settings, std::string relative, std::vector<Sour
 std::vector<Source> find_sources(const Suite& suite, const Settings& settings) try {
   const bool deep =
       std::ranges::any_of(settings.sources, [](const auto& glob) { return glob.find('/') != std::string::npos; });
-  const std::size_t prefix = suite.folder.native().size() + 1;
+  const std::size_t prefix = suite.sources.native().size() + 1;
   std::vector<Source> sources;
-  for (auto at = fs::recursive_directory_iterator(suite.folder); at != fs::recursive_directory_iterator(); ++at) {
+  for (auto at = fs::recursive_directory_iterator(suite.sources); at != fs::recursive_directory_iterator(); ++at) {
     const std::string& path = at->path().native();
     const bool is_hidden = path[path.rfind('/') + 1] == '.';
     if (at->is_directory() && (is_hidden || !deep)) at.disable_recursion_pending();
@@ -110,12 +110,12 @@ std::vector<Source> find_sources(const Suite& suite, const Settings& settings) t
   }
   if (sources.empty())
     throw Error(ErrorKind::usage, settings.sources_at,
-                "no file in " + suite.folder.string() + " matches " + join(settings.sources, " "),
+                "no file in " + suite.sources.string() + " matches " + join(settings.sources, " "),
                 "a suite needs at least one test");
   std::ranges::sort(sources, {}, &Source::relative);
   return sources;
 } catch (const fs::filesystem_error& error) {
-  throw Error(ErrorKind::usage, "cannot list " + suite.folder.string() + ": " + error.code().message());
+  throw Error(ErrorKind::usage, "cannot list " + suite.sources.string() + ": " + error.code().message());
 }
 
 // Everything about one language, option set and link kind that its files have in common.
@@ -162,7 +162,7 @@ void add_unit(const Suite& suite, const Source& source, const OptionSet& options
   const std::size_t slash = source.relative.rfind('/');
   const bool is_below = slash != std::string::npos;
   unit.name = source.relative + cell.name_suffix;
-  unit.source = suite.folder.native() + '/' + source.relative;
+  unit.source = suite.sources.native() + '/' + source.relative;
   unit.framework = "exit-code";
   unit.data = std::to_string(suite.limit.count());
   unit.cases.push_back(Case{is_below ? source.relative.substr(0, slash) : "run",
@@ -173,7 +173,7 @@ void add_unit(const Suite& suite, const Source& source, const OptionSet& options
   if (!cell.skip.empty()) return;
   const fs::path below = is_below ? cell.folder / source.relative.substr(0, slash) : cell.folder;
   const std::string file = is_below ? source.relative.substr(slash + 1) : source.relative;
-  const ArtifactSpec spec{{unit.source}, options.flags, cell.link, below, file + ".bin", suite.folder};
+  const ArtifactSpec spec{{unit.source}, options.flags, cell.link, below, file + ".bin", suite.sources};
   unit.builds = make_artifact(spec, *cell.toolchain, view.target).builds;
 }
 

@@ -2,7 +2,7 @@
 // A framework knows how a kind of suite lists, builds, runs and speaks. It is pure: it may read the suite's sources,
 // describes jobs and understands bytes; only the engine runs anything.
 //
-// expand() is called once per suite and target; execution() whenever cases of a unit are to be executed (all of them,
+// questions() and then expand() are called for each suite and target; execution() whenever cases of a unit are to be executed (all of them,
 // or the rest after a crash, or one suspect alone); reader() makes the judge of one such job. A new framework is one
 // new pair of files and one line in runner/main.cc.
 #pragma once
@@ -24,6 +24,21 @@
 
 namespace xtest {
 
+// What has to be known before the tests of a suite are: what a program lists, whether a compiler takes a flag. Its builds and then
+// its job are performed before the run is planned.
+struct Question {
+  std::string name;                                      // of one stream's: "aarch64 coretests --list"; equal ones are asked once
+  std::vector<Job> builds;                               // as those of a unit
+  Job job;                                               // on the host or the target
+};
+
+struct Answer {
+  Completion completion;                                 // of the job, however it ended
+  std::string build_failure;                             // not empty: the job could not be performed, and why
+};
+
+using Answers = std::map<std::string, Answer>;           // by the names of the questions
+
 // What a framework sees of the world when it expands a suite.
 struct View {
   const Target& target;
@@ -33,6 +48,7 @@ struct View {
   std::filesystem::path work;                            // folder of this run for build products (absolute)
   std::filesystem::path xtest;                           // our own binary, for check jobs
   std::string executor;                                  // name of the executor that run jobs will use
+  const Answers& answers;                                // so far
 };
 
 struct ExpandedUnit {
@@ -48,6 +64,8 @@ enum class Channel : std::uint8_t { out, err };
 struct Observations {
   virtual ~Observations() = default;
   virtual void observed(std::size_t which, Observed what) = 0;
+  // It was being executed when the account ended. If the process died, it is the suspect and runs alone.
+  virtual void started(std::size_t which) = 0;
 };
 
 struct Reader {
@@ -61,6 +79,8 @@ struct Reader {
 struct Framework {
   virtual ~Framework() = default;
   virtual std::string name() const = 0;
+  // What expand() would have to know. Asked again with the answers, until it has no new question.
+  virtual std::vector<Question> questions(const Suite&, const View&) const { return {}; }
   virtual std::vector<ExpandedUnit> expand(const Suite& suite, const View& view) const = 0;
   // One process for these cases. `nonce` is the run's: what a program says is only believed with it.
   virtual Job execution(const Unit& unit, std::span<const std::size_t> cases, const std::string& nonce) const = 0;

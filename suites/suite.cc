@@ -108,6 +108,8 @@ Suite load_suite(const fs::path& folder) {
               .title = {},
               .framework = root.at("framework").as_string(),
               .folder = absolute_folder(folder),
+              .source = {},
+              .sources = absolute_folder(folder),
               .requires_text = {},
               .result_files = {},
               .revision = {},
@@ -118,6 +120,7 @@ Suite load_suite(const fs::path& folder) {
     suite.requires_text = condition->as_string();
     read_condition(*condition);
   }
+  if (const auto source = root.find("from")) suite.source = read_source(*source);
   if (const auto files = root.find("result-files")) suite.result_files = read_result_files(*files);
   const auto revision = root.find("revision");
   suite.revision = revision ? revision->as_string() : digest_of(suite.folder);

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "runner/base/yaml.h"
+#include "suites/source.h"
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +17,9 @@ struct Suite {
   std::string name;
   std::string title;
   std::string framework;              // "probe", "exit-code", ...
-  std::filesystem::path folder;       // where suite.yaml lies; sources are relative to it
+  std::filesystem::path folder;       // where suite.yaml lies
+  std::optional<SuiteSource> source;  // key `from`: of tests that others wrote
+  std::filesystem::path sources;      // where the tests lie: `folder`, or what was made of `source` (absolute)
   std::string requires_text;          // feature expression for the whole suite, may be empty
   std::chrono::milliseconds limit{10000};   // per test, on the host's own speed
   std::vector<std::string> result_files;    // patterns of what a test leaves in its folder (runner/model/result_files.h)

@@ -21,7 +21,6 @@
 
 #include <csignal>
 #include <iostream>
-#include <thread>
 #include <utility>
 
 namespace xtest {
@@ -105,14 +104,9 @@ class Conductor {
                        [this](std::size_t target) { return calibrate_one(target); }};
   }
 
-  int jobs() const {
-    return context_.options.jobs > 0 ? context_.options.jobs
-                                     : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  }
-
   EngineOptions engine_options() const {
     EngineOptions options;
-    options.jobs = jobs();
+    options.jobs = jobs_of(context_.options);
     const int second_look = context_.options.confirm.empty() ? 0 : 1;   // else what is flaky would be laid on the emulator
     options.retry = RetryPolicy{std::max(context_.options.retries, second_look), context_.options.infra_retries};
     options.max_bad = context_.options.fail_fast ? 1 : context_.options.max_fail;
@@ -187,7 +181,7 @@ class Conductor {
       started.targets.push_back(TargetInfo{target.target.triple, {target.features.begin(), target.features.end()}, "executed", target.executor});
     }
     started.streams = context_.plan.streams;
-    started.jobs = jobs();
+    started.jobs = jobs_of(context_.options);
     started.expectations = expectations();
     started.options = policies();
     emitter_->emit(std::move(started));

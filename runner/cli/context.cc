@@ -5,11 +5,14 @@
 #include "runner/base/text.h"
 #include "runner/cli/exit_codes.h"
 #include "runner/cli/install.h"
+#include "runner/engine/ask.h"
 #include "runner/store/paths.h"
 #include "targets/rust.h"
 
 #include <algorithm>
 #include <iostream>
+#include <optional>
+#include <thread>
 
 namespace xtest {
 namespace {
@@ -30,6 +33,13 @@ std::vector<Suite> choose_suites(const RunOptions& options, const Locations& loc
                 near ? "did you mean " + *near + "?" : "known suites: " + join(names, " "));
   }
   std::erase_if(all, [&](const Suite& suite) { return std::ranges::find(wanted, suite.name) == wanted.end(); });
+  for (Suite& suite : all) {
+    if (!suite.source) continue;
+    suite.sources = cache_dir() / "suites" / suite.name / "tree" / suite.source->folder;
+    if (!std::filesystem::is_directory(suite.sources))
+      throw Error(ErrorKind::usage, "the tests of " + suite.name + " are not installed: there is no " + suite.sources.string(),
+                  "xtest suite install " + suite.name);
+  }
   return all;
 }
 
@@ -107,7 +117,24 @@ std::filesystem::path unused_folder(const std::filesystem::path& work) {
   return folder();
 }
 
+// Some suites can be listed only after something was built, or asked of a compiler.
+Task<void> answer_questions(RunContext& context, const PlanInput& input) {
+  std::optional<ActionCache> cache;
+  if (!context.options.no_cache) cache.emplace(context.folders.cache);
+  for (auto open = open_questions(input); !open.empty(); open = open_questions(input)) {
+    AskParts parts{context.targets, {}, cache ? &*cache : nullptr, context.work, jobs_of(context.options), *context.folders.say};
+    for (const Prepared& one : context.prepared) parts.executors.push_back(one.executor);
+    auto answers = co_await ask(std::move(parts), open);
+    for (std::size_t at = 0; at < open.size(); ++at)
+      context.targets[open[at].target].answers.emplace(open[at].question.name, std::move(answers[at]));
+  }
+}
+
 }  // namespace
+
+int jobs_of(const RunOptions& options) {
+  return options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
 
 Task<RunContext> make_context(const Registry& registry, RunOptions options, std::filesystem::path work,
                               std::set<std::string> only) {
@@ -132,6 +159,7 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
   const Selection selection(filters, std::move(only));
   const PlanInput input{context.targets, context.suites, registry.frameworks, selection,
                         Partition::parse(context.options.partition), context.work, context.folders.locations.binary};
+  co_await answer_questions(context, input);
   context.plan = make_plan(input);
   co_return context;
 }

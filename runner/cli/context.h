@@ -30,6 +30,8 @@ struct RunContext {
 Task<RunContext> make_context(const Registry& registry, RunOptions options, std::filesystem::path work,
                               std::set<std::string> only = {});
 
+int jobs_of(const RunOptions& options);        // of this machine, where -j does not say
+
 Expectations expectations_of(const std::vector<std::string>& files);
 
 // What comes with xtest, then these files.

@@ -10,10 +10,17 @@
 
 namespace xtest {
 
-Collector::Collector(const Completion& completion, std::size_t cases) : completion_(completion), results_(cases) {}
+Collector::Collector(const Completion& completion, std::size_t cases)
+    : completion_(completion), results_(cases), phases_(cases, Phase::waiting) {}
 
 void Collector::observed(std::size_t which, Observed what) {
-  if (which < results_.size() && !results_[which]) results_[which] = std::move(what);
+  if (which >= results_.size() || results_[which]) return;
+  results_[which] = std::move(what);
+  phases_[which] = Phase::told;
+}
+
+void Collector::started(std::size_t which) {
+  if (which < phases_.size() && phases_[which] == Phase::waiting) phases_[which] = Phase::started;
 }
 
 void Collector::close(bool trusted) {
@@ -31,12 +38,20 @@ void Collector::close(bool trusted) {
 
 Observed* Collector::result(std::size_t which) { return results_[which] ? &*results_[which] : nullptr; }
 
-std::vector<std::size_t> Collector::without_result() const {
-  std::vector<std::size_t> open;
+std::vector<std::vector<std::size_t>> Collector::again() const {
+  std::vector<std::vector<std::size_t>> groups;
+  std::vector<std::size_t> told, waiting;
   for (std::size_t which = 0; which < results_.size(); ++which) {
-    if (!results_[which]) open.push_back(which);
+    if (results_[which]) continue;
+    if (phases_[which] == Phase::started) groups.push_back({which});
+    else (phases_[which] == Phase::told ? told : waiting).push_back(which);
   }
-  return open;
+  for (auto* group : {&told, &waiting}) {
+    if (group->empty()) continue;
+    if (group->size() < results_.size()) groups.push_back(std::move(*group));
+    else for (const std::size_t which : *group) groups.push_back({which});   // together it would only happen again
+  }
+  return groups;
 }
 
 bool Collector::all_passed() const {

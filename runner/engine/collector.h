@@ -2,8 +2,9 @@
 // Gathers what a reader understood of one job, case by case, and settles what the reader left open.
 //
 // One case in the job: it always gets a result, from the way the process ended if the reader found none. Several: those
-// without a result are left to be executed again, one by one, so a crash costs one case and not its neighbours. An
-// account that cannot be trusted is void.
+// without a result are left to be executed again. An account that cannot be trusted is void; what it says of the order in which
+// things happened still decides who runs together again, so that a crash costs one case and not its neighbours: those that were being
+// executed run alone, those before them together, those that had not begun together. Where it says nothing, each runs alone.
 #pragma once
 
 #include "runner/model/completion.h"
@@ -20,11 +21,12 @@ class Collector final : public Observations {
   Collector(const Completion& completion, std::size_t cases);
 
   void observed(std::size_t which, Observed what) override;
+  void started(std::size_t which) override;
 
   void close(bool trusted);                            // after the reader's end()
   Observed* result(std::size_t which);                 // null: must be executed again
   bool has_result(std::size_t which) const { return results_[which].has_value(); }
-  std::vector<std::size_t> without_result() const;
+  std::vector<std::vector<std::size_t>> again() const;   // cases without a result: those of a group in one job
 
   bool all_passed() const;
   std::string passes_as_text() const;
@@ -35,8 +37,11 @@ class Collector final : public Observations {
                               const std::string& confirmer = {}) const;
 
  private:
+  enum class Phase : std::uint8_t { waiting, started, told };
+
   const Completion& completion_;
   std::vector<std::optional<Observed>> results_;
+  std::vector<Phase> phases_;                            // by the account, believed or not
 };
 
 }  // namespace xtest

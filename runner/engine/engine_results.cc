@@ -63,9 +63,12 @@ void Engine::understand(Execution execution, JobId id, Completion completion) {
   }
   // What the collector settled of a single case is not the job's account and stays.
   tell_end(id, std::move(completion), trusted || execution.which.size() == 1);
-  // First the conclusions, then what must be executed again: what is left runs case by case, so it always ends.
-  for (const std::size_t at : collector.without_result())
-    queue(Execution{execution.unit, {execution.which[at]}, true, execution.confirms});
+  // Each is smaller than what ran, so it always ends.
+  for (const auto& group : collector.again()) {
+    Execution again{execution.unit, {}, group.size() == 1, execution.confirms};
+    for (const std::size_t at : group) again.which.push_back(execution.which[at]);
+    queue(std::move(again));
+  }
   for (std::size_t at = 0; at < execution.which.size(); ++at) {
     if (collector.has_result(at)) conclude(execution.unit, execution.which[at]);
   }

@@ -95,7 +95,8 @@ Task<Completion> Performer::perform_here(Order order) {
   spec.argv = host_argv(order.job.command);
   spec.env = clean_environment(order.job.command.env);
   spec.out_head = order.job.command.limits.out_head;
-  spec.limit = kCheckLimit;
+  spec.cwd = order.job.command.cwd;
+  spec.limit = order.job.command.limits.wall.count() > 0 ? order.job.command.limits.wall : kCheckLimit;
   co_return co_await run_process(std::move(spec));
 }
 

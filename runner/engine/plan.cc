@@ -27,6 +27,18 @@ std::string toolchain_identity(const PreparedTarget& target, const std::string& 
   return versions.empty() ? "" : join(versions, ", ") + " #" + sha256_hex(exact).substr(0, 8);
 }
 
+const Framework& framework_of(const Suite& suite, const PlanInput& input) {
+  for (const auto& framework : input.frameworks) {
+    if (framework->name() == suite.framework) return *framework;
+  }
+  throw Error(ErrorKind::usage, Position{(suite.folder / "suite.yaml").string()}, "unknown framework '" + suite.framework + "'");
+}
+
+View view_of(const PreparedTarget& prepared, const PlanInput& input) {
+  return View{prepared.target, prepared.toolchains, prepared.absent, prepared.features, input.work / prepared.target.triple,
+              input.xtest, prepared.executor, prepared.answers};
+}
+
 class Planner {
  public:
   explicit Planner(const PlanInput& input) : input_(input) {}
@@ -43,9 +55,7 @@ class Planner {
   using Skips = std::map<std::string, std::string>;       // unit, group and case -> why it is skipped
 
   std::vector<ExpandedUnit> expand(const Suite& suite, const PreparedTarget& prepared) const {
-    const View view{prepared.target, prepared.toolchains, prepared.absent, prepared.features,
-                    input_.work / prepared.target.triple, input_.xtest, prepared.executor};
-    return framework(suite).expand(suite, view);
+    return framework_of(suite, input_).expand(suite, view_of(prepared, input_));
   }
 
   void add_suite(const Suite& suite, std::size_t target) {
@@ -67,14 +77,6 @@ class Planner {
       }
     }
     return found;
-  }
-
-  const Framework& framework(const Suite& suite) const {
-    for (const auto& framework : input_.frameworks) {
-      if (framework->name() == suite.framework) return *framework;
-    }
-    throw Error(ErrorKind::usage, Position{(suite.folder / "suite.yaml").string()},
-                "unknown framework '" + suite.framework + "'");
   }
 
   // Checks of the host say the same of a target whatever executes it.
@@ -198,6 +200,21 @@ std::string Plan::digest() const {
   std::string all;
   for (CaseIx test = 0; test < case_unit.size(); ++test) all += result_id(test) + '\n';
   return sha256_hex(all);
+}
+
+std::vector<OpenQuestion> open_questions(const PlanInput& input) {
+  std::vector<OpenQuestion> open;
+  for (std::size_t target = 0; target < input.targets.size(); ++target) {
+    const PreparedTarget& prepared = input.targets[target];
+    std::set<std::string> known;
+    for (const auto& [name, answer] : prepared.answers) known.insert(name);
+    for (const Suite& suite : input.suites) {
+      for (Question& question : framework_of(suite, input).questions(suite, view_of(prepared, input))) {
+        if (known.insert(question.name).second) open.push_back({target, std::move(question)});
+      }
+    }
+  }
+  return open;
 }
 
 Plan make_plan(const PlanInput& input) { return Planner(input).make(); }

@@ -28,6 +28,7 @@ struct PreparedTarget {
   std::vector<std::filesystem::path> library_folders;   // where its programs find their libraries, seen from here
   std::optional<std::size_t> confirmed_by;    // the entry on which its failures are run again (`--confirm`)
   bool only_confirms = false;                 // has no streams of its own
+  Answers answers;                            // to the questions of the suites
 };
 
 struct Omitted {
@@ -61,6 +62,14 @@ struct PlanInput {
   std::filesystem::path work;
   std::filesystem::path xtest;
 };
+
+struct OpenQuestion {
+  std::size_t target = 0;                     // the PreparedTarget that wants to know
+  Question question;
+};
+
+// What the suites have to know and no PreparedTarget has the answer to. Pure; throws Error{usage}: an unknown framework.
+std::vector<OpenQuestion> open_questions(const PlanInput& input);
 
 // Throws Error{usage}: an unknown framework, a test id that appears twice, needs that form a circle.
 Plan make_plan(const PlanInput& input);

@@ -22,7 +22,8 @@ class FakeReader final : public Reader {
     for (const std::string_view line : split(text_, '\n')) {
       done = done || line == "done";
       for (std::size_t which = 0; which < names_.size(); ++which) {
-        if (line.starts_with(names_[which] + " ")) into.observed(which, verdict(line.substr(names_[which].size() + 1)));
+        if (line == names_[which] + " begins") into.started(which);
+        else if (line.starts_with(names_[which] + " ")) into.observed(which, verdict(line.substr(names_[which].size() + 1)));
       }
     }
     return done || !std::holds_alternative<Exited>(completion.how);

@@ -35,7 +35,7 @@ void SuiteWorld::lose(Language language, const std::string& why) {
 }
 
 View SuiteWorld::view() const {
-  return View{target, toolchains, absent, features, work, "/opt/xtest/bin/xtest", "qemu-user"};
+  return View{target, toolchains, absent, features, work, "/opt/xtest/bin/xtest", "qemu-user", answers};
 }
 
 std::vector<std::string> case_ids(const std::vector<ExpandedUnit>& units) {

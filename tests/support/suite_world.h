@@ -26,6 +26,7 @@ struct SuiteWorld {
   std::map<Language, std::string> absent;
   std::set<std::string> features = {"linux", "elf", "threads", "signals", "sigaltstack"};
   std::filesystem::path work = "/tmp/xtest work";
+  Answers answers;
 };
 
 // The test ids ("group::name") of the cases, in order.
@@ -40,7 +41,9 @@ std::string command_line(const Job& job);
 // Keeps what a reader says.
 struct Notebook final : Observations {
   void observed(std::size_t which, Observed what) override { seen[which] = std::move(what); }
+  void started(std::size_t which) override { begun.insert(which); }
   std::map<std::size_t, Observed> seen;
+  std::set<std::size_t> begun;
 };
 
 }  // namespace xtest

@@ -38,7 +38,7 @@ TEST(Collector, KeepsTheFirstWordOnACase) {
   collector.close(true);
   EXPECT_EQ(collector.result(1)->message, "first");
   EXPECT_EQ(collector.result(0), nullptr);
-  EXPECT_THAT(collector.without_result(), ElementsAre(0));
+  EXPECT_THAT(collector.again(), ElementsAre(ElementsAre(0)));
   EXPECT_FALSE(collector.all_passed());
 }
 
@@ -48,7 +48,7 @@ TEST(Collector, ASingleCaseAlwaysGetsAResultFromTheEndOfItsProcess) {
   collector.close(true);
   EXPECT_EQ(collector.result(0)->status, Status::crash);
   EXPECT_EQ(collector.result(0)->duration, 20ms);
-  EXPECT_THAT(collector.without_result(), IsEmpty());
+  EXPECT_THAT(collector.again(), IsEmpty());
 
   const Completion silent = ended_with(Exited{0});
   Collector other(silent, 1);
@@ -63,7 +63,18 @@ TEST(Collector, AnUntrustedAccountOfSeveralIsVoid) {
   collector.observed(0, seen(Status::pass));
   collector.observed(1, seen(Status::pass));
   collector.close(false);
-  EXPECT_THAT(collector.without_result(), ElementsAre(0, 1));
+  EXPECT_THAT(collector.again(), ElementsAre(ElementsAre(0), ElementsAre(1)));
+}
+
+TEST(Collector, ACrashCostsWhatWasBeingExecutedAndTheRestRunsWithoutIt) {
+  const Completion completion = ended_with(Signalled{SIGSEGV, "SEGV"});
+  Collector collector(completion, 6);
+  for (const std::size_t which : {0u, 1u, 2u, 3u, 9u}) collector.started(which);
+  collector.observed(0, seen(Status::pass));
+  collector.observed(2, seen(Status::fail));
+  collector.close(false);
+  EXPECT_EQ(collector.result(0), nullptr) << "what it said is void";
+  EXPECT_THAT(collector.again(), ElementsAre(ElementsAre(1), ElementsAre(3), ElementsAre(0, 2), ElementsAre(4, 5)));
 }
 
 TEST(Collector, AnUntrustedPassOfOneIsAProtocolErrorAndAFailureStays) {
