@@ -8,6 +8,7 @@
 #include "tests/support/essence.h"
 #include "tests/support/guests.h"
 
+#include <algorithm>
 #include <fstream>
 
 namespace xtest {
@@ -99,11 +100,14 @@ TEST_F(GuestTrouble, ALineThatIsSlowAndLosesPacketsChangesNoVerdict) {
   const Essence calm = undisturbed("far");
 
   std::string recipe = read_text(XTEST_SOURCE_DIR "/emulators/vm/images/linux-x86_64.yaml"), init = read_text(XTEST_SOURCE_DIR "/emulators/vm/images/linux-init");
-  const auto put = [](std::string& text, const std::string& before, const std::string& more) { text.insert(text.find(before), more); };
+  const auto put = [](std::string& text, const std::string& before, const std::string& more) {
+    EXPECT_NE(text.find(before), text.npos) << before;
+    text.insert(std::min(text.find(before), text.size()), more);
+  };
   recipe.replace(recipe.find("name: linux-x86_64"), 18, "name: linux-far");
   put(recipe, "busybox-static", "iproute2, libbpf1, libbsd0, libmd0, libcap2, libelf1, libmnl0, libxtables12, ");
   put(recipe, "virtio_pci", "sch_netem, sch_ingress, ifb, act_mirred, cls_matchall, ");
-  put(recipe, "usr/sbin/dropbear]", "sbin/tc, ");
+  put(recipe, "usr/sbin/dropbear", "sbin/tc, ");
   put(recipe, "  suite: bookworm", "  init: far-init\n");
   put(init, "echo 1 >/proc/sys/kernel/sysrq",
       "ip link set ifb0 up\n/sbin/tc qdisc add dev eth0 ingress\n/sbin/tc filter add dev eth0 ingress matchall action mirred egress redirect dev ifb0\n"
