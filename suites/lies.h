@@ -18,17 +18,13 @@
 
 #include "runner/base/error.h"
 #include "runner/model/event.h"
+#include "suites/versions.h"
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
 namespace xtest {
-
-struct VersionBound {
-  std::string sign;                        // "<", "<=", "=", ">=", ">"
-  std::vector<int> version;                // compared number by number; "=7.2" holds for 7.2.22
-};
 
 struct KnownLie {
   std::string id, executor, test = "*", signature = "*", what, evidence;
@@ -55,9 +51,5 @@ class KnownLies {
  private:
   std::vector<KnownLie> entries_;
 };
-
-// The first thing in an executor's identity that looks like a version: "qemu-user qemu-aarch64-static 7.2.22 (Debian ...)"
-// -> 7 2 22. Empty if there is none.
-std::vector<int> version_in(const std::string& identity);
 
 }  // namespace xtest

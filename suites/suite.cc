@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kSuiteFile = "suite.yaml";
+constexpr const char* kExpectFile = "expect.yaml";
 
 fs::path absolute_folder(const fs::path& folder) {
   const fs::path path = fs::absolute(folder).lexically_normal();
@@ -59,8 +60,9 @@ std::vector<std::string> files_below(const fs::path& folder) {
   for (auto at = fs::recursive_directory_iterator(folder); at != fs::recursive_directory_iterator(); ++at) {
     const std::string& path = at->path().native();
     const bool is_hidden = path[path.rfind('/') + 1] == '.';
+    const bool is_list = at->path() == folder / kExpectFile;   // what is expected of a suite is no part of it
     if (is_hidden && at->is_directory()) at.disable_recursion_pending();
-    else if (!is_hidden && at->is_regular_file()) files.push_back(path);
+    else if (!is_hidden && !is_list && at->is_regular_file()) files.push_back(path);
   }
   std::ranges::sort(files);
   return files;

@@ -11,6 +11,7 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -92,14 +93,29 @@ void keep_again(const std::vector<ResultFile>& files, const std::filesystem::pat
   }
 }
 
+// As they are now, one an entry of its targets; those of suites that are gone are missing.
+std::vector<Expectations> lists_of(const Replay& replay, const RunOptions& options, const std::vector<std::string>& files) {
+  const Locations locations = find_locations();
+  std::vector<std::filesystem::path> roots{locations.data / "suites"}, folders;
+  for (const std::string& folder : options.suite_dirs) {
+    if (std::filesystem::is_directory(folder)) roots.emplace_back(folder);
+  }
+  for (const Suite& suite : find_suites(roots)) {
+    const auto is_of_it = [&](const StreamInfo& info) { return info.stream.suite == suite.name; };
+    if (std::ranges::any_of(replay.started.streams, is_of_it)) folders.push_back(suite.folder);
+  }
+  std::vector<Expectations> lists;
+  for (const TargetInfo& target : replay.started.targets) lists.push_back(expectations_for(locations, {target.triple, target.executor, folders, files}));
+  return lists;
+}
+
 // Makes a new record with the old observations and new decisions, and reports it.
 int rejudge(const Registry&, const AgainOptions& again) {
   const auto record = find_run(again.runs, again.run);
   const Replay replay = read_replay(record);
   refuse_damage(replay, record);
   const RunOptions options = parse_run(replay.started.argv);
-  const std::vector<Expectations> lists(replay.started.targets.size(),
-                                        expectations_of(again.expect.empty() ? options.expect : again.expect));
+  const std::vector<Expectations> lists = lists_of(replay, options, again.expect.empty() ? options.expect : again.expect);
   const KnownLies lies = known_lies(find_locations(), again.known_lies.empty() ? options.known_lies : again.known_lies);
   const std::string today = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::system_clock::now()));
   RecordWriter writer = RecordWriter::create(std::filesystem::path(again.runs) / new_ulid());

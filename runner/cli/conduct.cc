@@ -10,6 +10,7 @@
 #include "runner/base/text.h"
 #include "runner/cli/calibrate.h"
 #include "runner/cli/exit_codes.h"
+#include "runner/cli/expect_report.h"
 #include "runner/cli/lie_report.h"
 #include "runner/cli/second_look.h"
 #include "runner/cli/terminal.h"
@@ -249,6 +250,7 @@ class Conductor {
     ticker_.cancel();
     signals_.reset();
     for (Note& note : lies_.notes()) emitter_->emit(std::move(note));
+    for (Note& note : expectation_notes(context_.plan, context_.targets, context_.expectations, today())) emitter_->emit(std::move(note));
     RunEnded ended;
     ended.reason = reason;
     ended.counts = tally_.tally.as_counts();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/cli/context.h"
 
-#include "emulators/vm/image.h"
 #include "runner/base/text.h"
 #include "runner/cli/exit_codes.h"
 #include "runner/cli/install.h"
@@ -151,7 +150,9 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
   for (const Prepared& one : context.prepared) {
     require_ready(one);
     context.targets.push_back(one.target);
-    context.expectations.push_back(expectations_of(context.options.expect));
+    ListOwners owners{one.target.target.triple, one.target.executor, {}, context.options.expect};
+    for (const Suite& suite : context.suites) owners.suites.push_back(suite.folder);
+    context.expectations.push_back(expectations_for(context.folders.locations, owners));
   }
   context.lies = known_lies(context.folders.locations, context.options.known_lies);
   std::vector<std::string> filters = context.options.filters;
@@ -162,36 +163,6 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
   co_await answer_questions(context, input);
   context.plan = make_plan(input);
   co_return context;
-}
-
-namespace {
-
-// An entry about an image that does not exist would excuse nothing, and nobody would know.
-void refuse_unknown_images(const KnownLies& lies, const std::filesystem::path& data) {
-  for (const KnownLie& lie : lies.entries()) {
-    if (!lie.executor.starts_with("vm:") || lie.executor.find_first_of("*?") != std::string::npos) continue;
-    try {
-      find_recipe(load_images(image_folders(data)), lie.executor.substr(3));
-    } catch (const Error& error) {
-      throw Error(ErrorKind::usage, lie.where, "the known lie " + lie.id + " is about " + lie.executor + ": " + error.what(), error.remedy());
-    }
-  }
-}
-
-}  // namespace
-
-Expectations expectations_of(const std::vector<std::string>& files) {
-  Expectations lists;
-  for (const std::string& file : files) lists.add_file(file);
-  return lists;
-}
-
-KnownLies known_lies(const Locations& locations, const std::vector<std::string>& files) {
-  KnownLies lies;
-  lies.add_file(locations.data / "emulators" / "known-lies.yaml");
-  for (const std::string& file : files) lies.add_file(file);
-  refuse_unknown_images(lies, locations.data);
-  return lies;
 }
 
 int refuse_empty_plan(const RunContext& context) {

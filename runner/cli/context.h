@@ -3,6 +3,7 @@
 // `run`, `plan`, `resume` and `rerun`.
 #pragma once
 
+#include "runner/cli/lists.h"
 #include "runner/cli/prepare.h"
 #include "runner/record/record.h"
 #include "suites/expect.h"
@@ -31,11 +32,6 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
                               std::set<std::string> only = {});
 
 int jobs_of(const RunOptions& options);        // of this machine, where -j does not say
-
-Expectations expectations_of(const std::vector<std::string>& files);
-
-// What comes with xtest, then these files.
-KnownLies known_lies(const Locations& locations, const std::vector<std::string>& files);
 
 // Nothing was selected: says so, with the nearest name that exists. Returns the exit code.
 int refuse_empty_plan(const RunContext& context);

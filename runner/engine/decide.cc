@@ -56,6 +56,11 @@ void apply(const Expectation& expected, Outcome& outcome) {
   if (good) outcome.kind = "unexpected-pass";
 }
 
+void remember_expired(const Expectation& expired, Outcome& outcome) {
+  if (!outcome.reason.empty()) outcome.reason += "; ";
+  outcome.reason += "it was expected until " + expired.expires + " (" + to_string(expired.where) + "): " + expired.reason;
+}
+
 std::string said(const Observed& seen) { return seen.message.empty() ? std::string(to_string(seen.status)) : seen.message; }
 
 const KnownLie* fitting_lie(const Basis& basis, const Observed& seen) {
@@ -88,6 +93,14 @@ void attribute(std::span<const Attempt> confirming, const Basis& basis, const Ob
 
 }  // namespace
 
+Basis basis_of(const Expectations& lists, const std::string& test, const Occasion& occasion, const StreamInfo& stream, const KnownLies* lies) {
+  Basis basis(lists.find(test, occasion));
+  if (!basis.expected) basis.expired = lists.find_expired(test, occasion);
+  basis.executor = stream.stream.executor;
+  if (lies) basis.lies = lies->candidates(stream, test, occasion.today);
+  return basis;
+}
+
 Outcome decide(std::span<const Attempt> attempts, const Basis& basis) {
   Outcome outcome;
   outcome.attempts = static_cast<int>(attempts.size());
@@ -100,6 +113,7 @@ Outcome decide(std::span<const Attempt> attempts, const Basis& basis) {
   if (outcome.status == Status::skip) outcome.reason = folded.deciding->message;
   if (basis.expected) apply(*basis.expected, outcome);
   else attribute(confirming, basis, *folded.deciding, outcome);
+  if (basis.expired && weight(outcome.status) == Weight::bad) remember_expired(*basis.expired, outcome);
   return outcome;
 }
 

@@ -26,9 +26,13 @@ struct Basis {
   Basis(const Expectation* expectation = nullptr) : expected(expectation) {}   // implicit: often there is nothing more
 
   const Expectation* expected;
+  const Expectation* expired = nullptr;        // what is no longer expected; where `expected` is null
   std::string executor;                        // of the case's stream, named in verdicts
   std::vector<const KnownLie*> lies;           // candidates; the first whose signature fits applies
 };
+
+// What the lists say of a test. `lies` may be null.
+Basis basis_of(const Expectations& lists, const std::string& test, const Occasion& occasion, const StreamInfo& stream, const KnownLies* lies);
 
 Outcome decide(std::span<const Attempt> attempts, const Basis& basis);
 

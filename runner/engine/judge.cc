@@ -10,15 +10,20 @@ const StreamInfo& Judge::stream(CaseIx test) const {
   return parts_.plan.streams[parts_.plan.units[parts_.plan.case_unit[test]].stream];
 }
 
+std::size_t Judge::target(CaseIx test) const {
+  return parts_.plan.stream_target[parts_.plan.units[parts_.plan.case_unit[test]].stream];
+}
+
+Occasion Judge::occasion(CaseIx test) const {
+  return {parts_.targets[target(test)].features, stream(test).suite_revision, options_.today};
+}
+
 const Expectation* Judge::expectation(CaseIx test) const {
-  const std::size_t target = parts_.plan.stream_target[parts_.plan.units[parts_.plan.case_unit[test]].stream];
-  return parts_.expectations[target].find(parts_.plan.id(test), parts_.targets[target].features, options_.today);
+  return parts_.expectations[target(test)].find(parts_.plan.id(test), occasion(test));
 }
 
 Outcome Judge::verdict(CaseIx test) const {
-  Basis basis(expectation(test));
-  basis.executor = stream(test).stream.executor;
-  if (parts_.lies) basis.lies = parts_.lies->candidates(stream(test), parts_.plan.id(test), options_.today);
+  const Basis basis = basis_of(parts_.expectations[target(test)], parts_.plan.id(test), occasion(test), stream(test), parts_.lies);
   return decide(cases_.attempts(test), basis);
 }
 

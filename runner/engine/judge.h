@@ -21,6 +21,8 @@ class Judge {
 
  private:
   const StreamInfo& stream(CaseIx test) const;
+  std::size_t target(CaseIx test) const;
+  Occasion occasion(CaseIx test) const;
   bool is_confirmed(CaseIx test) const { return !stream(test).confirm_identity.empty(); }
 
   const EngineParts& parts_;

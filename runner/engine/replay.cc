@@ -139,10 +139,8 @@ std::vector<Event> judge_again(const Replay& replay, const std::vector<Expectati
     if (test == known.end() || test->second.target >= lists.size())
       throw Error(ErrorKind::usage, "the record decides a test that it does not list, or of a target that it does not name");
     const auto& [id, target, stream] = test->second;
-    Basis basis(lists.at(target).find(id, features.at(target), today));
-    basis.executor = stream->stream.executor;
-    basis.lies = lies.candidates(*stream, id, today);
-    decision->outcome = judge(attempts[decision->test], basis);
+    const Occasion occasion{features.at(target), stream->suite_revision, today};
+    decision->outcome = judge(attempts[decision->test], basis_of(lists.at(target), id, occasion, *stream, &lies));
   }
   return judged;
 }
