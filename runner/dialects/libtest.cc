@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace xtest {
@@ -23,7 +24,10 @@ std::string counts(const LibtestCounts& c) {
 }  // namespace
 
 LibtestAccount::LibtestAccount(std::vector<std::string> names) : tests_(names.size()), loose_(kHead, kTail) {
-  for (std::size_t at = 0; at < names.size(); ++at) index_.emplace(std::move(names[at]), at);
+  for (std::size_t at = 0; at < names.size(); ++at) {
+    longest_ = std::max(longest_, names[at].size());
+    index_.emplace(std::move(names[at]), at);
+  }
 }
 
 void LibtestAccount::blame(std::string what) {

@@ -60,6 +60,7 @@ class LibtestAccount {
   void blame(std::string what);
 
   bool knows(const std::string& name) const { return index_.contains(name); }
+  std::size_t longest_name() const { return longest_; }
   const std::vector<Test>& tests() const { return tests_; }
   std::vector<Test>& tests() { return tests_; }
   // Why the account is not to be believed, seen together with how the process ended; empty if it is.
@@ -72,6 +73,7 @@ class LibtestAccount {
 
   std::unordered_map<std::string, std::size_t> index_;
   std::vector<Test> tests_;
+  std::size_t longest_ = 0;
   LibtestCounts counted_;
   std::optional<LibtestCounts> told_;
   bool begun_ = false;

@@ -27,11 +27,6 @@ std::optional<std::uint64_t> summary(std::string_view line) {
   return tests && benchmarks ? std::optional(*tests + *benchmarks) : std::nullopt;
 }
 
-std::string_view without_end(std::string_view line) {
-  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-  return line;
-}
-
 std::string joined(std::string_view rest) {
   std::string text;
   int lines = 0;
@@ -50,7 +45,7 @@ LibtestListing read_libtest_list(std::string_view text) {
   std::optional<std::uint64_t> told;
   std::unordered_set<std::string_view> seen;
   for (std::string_view line : split(text, '\n')) {
-    line = without_end(line);
+    if (line.ends_with('\r')) line.remove_suffix(1);
     if (const auto count = summary(line)) told = count;
     for (const std::string_view kind : {": test", ": benchmark"}) {
       if (!line.ends_with(kind) || line.size() == kind.size()) continue;
@@ -73,7 +68,7 @@ std::string libtest_panic(std::string_view output) {
   if (at == std::string_view::npos) return {};
   const std::string_view rest = output.substr(at);
   const std::size_t end = rest.find('\n');
-  std::string first(without_end(rest.substr(0, end)));
+  std::string first(trim(rest.substr(0, end)));
   if (end != std::string_view::npos && first.ends_with(':')) first += ' ' + joined(rest.substr(end + 1));
   return repair_utf8(truncate_middle(first, 400, 80));
 }

@@ -11,6 +11,7 @@ namespace xtest {
 namespace {
 
 constexpr std::string_view kDots = " ... ";
+constexpr std::size_t kLongestRemark = 32;   // " - should panic"
 
 std::string_view without_end(std::string_view line) {
   while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
@@ -112,6 +113,8 @@ class TextStream final : public LibtestStream {
   // "test NAME ... " with what follows; the name may be followed by " - should panic".
   bool header(std::string_view words) {
     if (!words.starts_with("test ")) return false;
+    const std::string_view line = words;
+    words = words.substr(0, 5 + account_.longest_name() + kLongestRemark + kDots.size());
     for (std::size_t dots = words.find(kDots); dots != std::string_view::npos; dots = words.find(kDots, dots + 1)) {
       std::string name(words.substr(5, dots - 5));
       if (const auto remark = name.rfind(" - "); !account_.knows(name) && remark != std::string::npos) name.resize(remark);
@@ -119,7 +122,7 @@ class TextStream final : public LibtestStream {
       settle();
       account_.begins(name);
       pending_ = name;
-      last_ = words.substr(dots + kDots.size());
+      last_ = line.substr(dots + kDots.size());
       return true;
     }
     return false;

@@ -265,6 +265,14 @@ TEST(LibtestText, ACrashNamesTheSuspectAndACutIsVoid) {
   }
 }
 
+TEST(LibtestText, ALineOfManyDotsIsReadInLinearTime) {
+  std::string dots = "test x";
+  for (int at = 0; at < 200'000; ++at) dots += " ... x";
+  Program run({"a"}, LibtestFormat::text);
+  run.says("running 1 test\ntest a ... \n" + dots + "\nok\n");
+  EXPECT_EQ(run.says("\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n").ends(Exited{0}), "");
+}
+
 TEST(LibtestText, WhatIsForgedOrContradictsItselfIsVoid) {
   const auto trouble = [](const std::string& middle) {
     const std::string end = "\ntest result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
