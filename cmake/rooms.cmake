@@ -24,7 +24,7 @@ set(heavy_headers <algorithm> <chrono> <filesystem> <functional> <map> <memory> 
 xtest_room(base SOURCES runner/base/*.cc LINKS Boost::headers fmt::fmt yaml-cpp OpenSSL::Crypto Threads::Threads)
 xtest_room(model SOURCES runner/model/*.cc LINKS xtest_base)
 xtest_room(record SOURCES runner/record/*.cc LINKS xtest_model nlohmann_json::nlohmann_json)
-xtest_room(dialects SOURCES runner/dialects/*.cc LINKS xtest_model)
+xtest_room(dialects SOURCES runner/dialects/*.cc LINKS xtest_model nlohmann_json::nlohmann_json)
 xtest_room(store SOURCES runner/store/*.cc LINKS xtest_model nlohmann_json::nlohmann_json PkgConfig::LIBARCHIVE PkgConfig::LIBCURL)
 xtest_room(inspect SOURCES suites/inspect/*.cc LINKS xtest_base PkgConfig::LIBELF nlohmann_json::nlohmann_json)
 xtest_room(targets SOURCES targets/*.cc LINKS xtest_store xtest_inspect)

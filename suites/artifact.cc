@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "suites/artifact.h"
 
+#include "suites/rust_crate.h"
+
 #include <algorithm>
 #include <cctype>
 #include <string_view>
@@ -22,19 +24,6 @@ bool has_variable(const Words& env, std::string_view name) {
 
 void set_default(Words& env, std::string_view name, std::string_view value) {
   if (!has_variable(env, name)) env.push_back(std::string(name) + '=' + std::string(value));
-}
-
-Words environment(const Toolchain& toolchain) {
-  Words env = toolchain.env;
-  for (const auto& [name, value] : toolchain.spec.env) set_default(env, name, value);
-  set_default(env, "PATH", kSystemPath);
-  set_default(env, "LC_ALL", "C");
-  if (toolchain.language != Language::go) return env;
-  set_default(env, "CGO_ENABLED", "0");
-  set_default(env, "GOFLAGS", "-trimpath");
-  set_default(env, "GO111MODULE", "off");
-  set_default(env, "GOENV", "off");
-  return env;
 }
 
 void add(std::vector<Argument>& argv, const Words& words) { argv.insert(argv.end(), words.begin(), words.end()); }
@@ -64,7 +53,7 @@ class Recipe {
         libraries_(artifact.libraries),
         windows_(is_windows(target)),
         linux_(target.features.contains("linux")),
-        env_(environment(toolchain)) {}
+        env_(build_environment(toolchain)) {}
 
   std::vector<Job> make() {
     for (std::size_t at = 0; at < libraries_.size(); ++at) compile(spec_.libraries[at], libraries_[at], Makes::library);
@@ -185,23 +174,15 @@ class Recipe {
   }
 
   void build_rust() {
-    Job& job = toolchain_step(spec_.sources, {program_});
-    job.depfile = program_;
-    job.depfile += ".d";
-    auto& argv = job.command.argv;
-    const Words& flags = toolchain_.spec.flags;
-    const bool names_target =
-        std::ranges::any_of(flags, [](const std::string& flag) { return flag.starts_with("--target"); });
-    add(argv, flags);
-    if (!toolchain_.spec.triple.empty() && !names_target) add(argv, {"--target=" + toolchain_.spec.triple});
-    add(argv, {"--edition=2021", "--crate-type=bin", "--crate-name=" + crate_name()});
-    add(argv, {"--remap-path-prefix=" + spec_.origin.string() + "=."});
-    add(argv, {"--emit=link=" + program_.string(), "--emit=dep-info=" + job.depfile.string()});
-    add_file(argv, spec_.sources.front());
-    add(argv, spec_.flags);
-    add(argv, link_flags(spec_, toolchain_));
-    name_link_depfile(job);
-    add(argv, {"-Clink-arg=-Xlinker", "-Clink-arg=--dependency-file=" + job.link_depfile.string()});
+    builds_.push_back(build_rust_crate({.name = crate_name(),
+                                        .inputs = spec_.sources,
+                                        .output = program_,
+                                        .folder = spec_.folder,
+                                        .origin = spec_.origin,
+                                        .flags = spec_.flags,
+                                        .link_flags = link_flags(spec_, toolchain_),
+                                        .env = env_},
+                                       toolchain_));
   }
 
   std::string crate_name() const {
@@ -220,6 +201,19 @@ class Recipe {
 };
 
 }  // namespace
+
+std::vector<std::string> build_environment(const Toolchain& toolchain) {
+  Words env = toolchain.env;
+  for (const auto& [name, value] : toolchain.spec.env) set_default(env, name, value);
+  set_default(env, "PATH", kSystemPath);
+  set_default(env, "LC_ALL", "C");
+  if (toolchain.language != Language::go) return env;
+  set_default(env, "CGO_ENABLED", "0");
+  set_default(env, "GOFLAGS", "-trimpath");
+  set_default(env, "GO111MODULE", "off");
+  set_default(env, "GOENV", "off");
+  return env;
+}
 
 Artifact make_artifact(const ArtifactSpec& spec, const Toolchain& toolchain, const Target& target) {
   const bool windows = is_windows(target);

@@ -38,6 +38,9 @@ struct Artifact {
 
 Artifact make_artifact(const ArtifactSpec& spec, const Toolchain& toolchain, const Target& target);
 
+// What a compiler is started with: nothing but this.
+std::vector<std::string> build_environment(const Toolchain& toolchain);
+
 // link_kinds() of a language that can be used; of one that cannot, the target's first, so that its tests keep their
 // names. Never empty; the first is the default.
 std::vector<std::string> artifact_links(const Target& target, Language language);

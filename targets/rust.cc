@@ -21,11 +21,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path private_root(const ToolSearch& search) { return search.cache / "rust" / search.host.arch; }
+constexpr const char* role = "private:rust";
 
-fs::path manifest_file(const ToolSearch& search, const std::string& triple) {
-  return private_root(search) / (triple + ".json");
+// Debian has several rustc (rustc, rustc-web), whose files lie in the same places: each has a root of its own.
+fs::path private_root(const Target& target, const ToolSearch& search) {
+  const auto packages = packages_for(target, role, search.host);
+  const auto compiler = std::ranges::find_if(packages, [](const std::string& package) { return package.starts_with("rustc"); });
+  const std::string name = compiler == packages.end() ? "rustc" : compiler->substr(0, compiler->find_first_of(":="));
+  return search.cache / "rust" / search.host.arch / name;
 }
+
+fs::path manifest_file(const fs::path& root, const std::string& triple) { return root / (triple + ".json"); }
 
 // The first entry of a folder whose name begins and ends so; an empty path if there is none.
 fs::path first_entry(const fs::path& folder, std::string_view head, std::string_view tail) {
@@ -66,10 +72,11 @@ struct Candidate {
   std::string stamp;
 };
 
-std::optional<Candidate> private_candidate(const std::string& triple, const ToolSearch& search) {
-  const auto sysroot = private_root(search) / "usr";
+std::optional<Candidate> private_candidate(const Target& target, const std::string& triple, const ToolSearch& search) {
+  const auto root = private_root(target, search);
+  const auto sysroot = root / "usr";
   const auto library = standard_library(sysroot, triple);
-  if (!fs::exists(manifest_file(search, triple)) || library.empty()) return std::nullopt;
+  if (!fs::exists(manifest_file(root, triple)) || library.empty()) return std::nullopt;
   Candidate found;
   found.program = sysroot / "bin" / "rustc";
   found.flags = {"--sysroot", sysroot.string()};
@@ -147,7 +154,7 @@ void write_manifest(const fs::path& file, const std::vector<std::string>& packag
 }
 
 ToolchainProblem problem(const Target& target, const ToolSearch& search, const std::string& why) {
-  const bool can_install = !packages_for(target, "private:rust", search.host).empty();
+  const bool can_install = !packages_for(target, role, search.host).empty();
   return {"no Rust for " + target.triple + ": " + why,
           can_install ? "xtest doctor --target " + target.triple + " --lang rust --install"
                       : "rustup target add " + target.compilers.at(Language::rust).triple};
@@ -158,7 +165,7 @@ ToolchainProblem problem(const Target& target, const ToolSearch& search, const s
 Task<FoundToolchain> find_rust(const Target& target, ToolSearch search) {
   const auto& spec = target.compilers.at(Language::rust);
   const auto triple = rust_triple(target);
-  auto candidate = private_candidate(triple, search);
+  auto candidate = private_candidate(target, triple, search);
   if (!candidate) candidate = user_candidate(spec, search);
   if (!candidate) co_return std::unexpected(problem(target, search, "there is no rustc with its standard library"));
   const IdentityCache known(search.cache / "toolchains");
@@ -204,14 +211,14 @@ Task<void> install_rust(const Target& target, ToolSearch search, Unpack unpack) 
   const auto spec = target.compilers.find(Language::rust);
   if (spec == target.compilers.end() || !spec->second.absent.empty()) co_return;
   if (const auto there = co_await find_rust(target, search)) co_return;
-  const auto packages = packages_for(target, "private:rust", search.host);
+  const auto packages = packages_for(target, role, search.host);
   if (packages.empty()) {
     throw Error(ErrorKind::usage,
                 "no packages are known that would provide Rust for " + target.triple + " on this host",
                 "add private:rust below packages in " + target.where.file);
   }
   const auto triple = rust_triple(target);
-  const auto root = private_root(search);
+  const auto root = private_root(target, search);
   fs::create_directories(root);
   co_await unpack(packages, root);
   if (!fs::exists(root / "usr/bin/rustc") || standard_library(root / "usr", triple).empty()) {
@@ -219,7 +226,7 @@ Task<void> install_rust(const Target& target, ToolSearch search, Unpack unpack) 
                 "the packages " + join(packages, " ") + " hold no rustc with a standard library for " + triple,
                 "correct private:rust below packages in " + target.where.file);
   }
-  write_manifest(manifest_file(search, triple), packages);
+  write_manifest(manifest_file(root, triple), packages);
 }
 
 }  // namespace xtest

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rust: a compiler that has the target's standard library, and the target's C compiler as its linker.
 //
-// First the private unpack: CACHE/rust/HOSTARCH/usr holds Debian's rustc and the std of every target that was asked for
-// (Debian's packages for several targets exclude each other, so they are unpacked and never installed); a target counts
-// once its manifest CACHE/rust/HOSTARCH/TRIPLE.json is there, which is written last. Else a rustc on PATH whose
+// First the private unpack: CACHE/rust/HOSTARCH/COMPILER/usr holds one of Debian's compilers (rustc, rustc-web: as the target's
+// packages name it) and the std of every target that was asked for (Debian's packages for several targets exclude each
+// other, so they are unpacked and never installed); a target counts once its manifest COMPILER/TRIPLE.json is there, which
+// is written last. Else a rustc on PATH whose
 // target-libdir exists (rustup: `rustup target add`). The io_context thread.
 #pragma once
 

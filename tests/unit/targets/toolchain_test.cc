@@ -217,23 +217,23 @@ TEST_F(Toolchains, RustIsTakenFromThePrivateUnpackAndLinksWithTheTargetsCompiler
   std::vector<std::string> asked_for;
   const Unpack unpack = [&](std::vector<std::string> packages, std::filesystem::path) -> Task<void> {
     asked_for = packages;
-    const std::string root = "cache/rust/amd64/usr/";
+    const std::string root = "cache/rust/amd64/rustc-web/usr/";
     folder_.write(root + "lib/rustlib/aarch64-unknown-linux-gnu/lib/libstd-1.rlib", "");
     folder_.write(root + "lib/x86_64-linux-gnu/librustc_driver-1.so", "");
     const auto libdir = (folder_.path() / root / "lib/rustlib/aarch64-unknown-linux-gnu/lib").string();
     folder_.write_program(root + "bin/rustc",
-                          "case \"$1\" in --version) echo rustc 1.63.0;; *) echo '" + libdir + "';; esac\n");
+                          "case \"$1\" in --version) echo rustc 1.85.0;; *) echo '" + libdir + "';; esac\n");
     co_return;
   };
   run_task(io_, install_rust(target_, search, unpack));
-  EXPECT_THAT(asked_for, AllOf(Contains("rustc"), Contains("libstd-rust-dev:arm64")));
+  EXPECT_THAT(asked_for, AllOf(Contains("rustc-web"), Contains("libstd-rust-web-dev:arm64")));
   const auto found = find(Language::rust);
   ASSERT_TRUE(found) << found.error().why;
-  EXPECT_EQ(found->version, "rustc 1.63.0");
+  EXPECT_EQ(found->version, "rustc 1.85.0");
   EXPECT_THAT(found->spec.flags, AllOf(Contains("--sysroot"),
                                        Contains("linker=" + (folder_.path() / "bin/aarch64-linux-gnu-gcc").string())));
   EXPECT_THAT(found->env,
-              Contains("LD_LIBRARY_PATH=" + (folder_.path() / "cache/rust/amd64/usr/lib/x86_64-linux-gnu").string()));
+              Contains("LD_LIBRARY_PATH=" + (folder_.path() / "cache/rust/amd64/rustc-web/usr/lib/x86_64-linux-gnu").string()));
   asked_for.clear();
   run_task(io_, install_rust(target_, search, unpack));
   EXPECT_TRUE(asked_for.empty()) << "installed again";
@@ -241,8 +241,8 @@ TEST_F(Toolchains, RustIsTakenFromThePrivateUnpackAndLinksWithTheTargetsCompiler
 
 TEST_F(Toolchains, RustHalfUnpackedDoesNotCount) {
   good_compiler("aarch64-linux-gnu-gcc");
-  folder_.write("cache/rust/amd64/usr/lib/rustlib/aarch64-unknown-linux-gnu/lib/libstd-1.rlib", "");
-  folder_.write_program("cache/rust/amd64/usr/bin/rustc", "echo rustc 1.63.0\n");
+  folder_.write("cache/rust/amd64/rustc-web/usr/lib/rustlib/aarch64-unknown-linux-gnu/lib/libstd-1.rlib", "");
+  folder_.write_program("cache/rust/amd64/rustc-web/usr/bin/rustc", "echo rustc 1.85.0\n");
   EXPECT_THAT(find(Language::rust).error().why, HasSubstr("there is no rustc with its standard library"));
 }
 
