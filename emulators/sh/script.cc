@@ -30,7 +30,8 @@ T 0 cores "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)"
 T 0 elf $(od -An -v -tx1 -N20 "$(command -v sh)" 2>/dev/null)
 )sh";
 
-// G lists the living members of a process group where /proc has them; fails if there is none.
+// G lists the living members of a process group where /proc has them; fails if there is none. The file `now` tells which run
+// was the last to begin, with its group; a second line says that it has ended.
 constexpr const char* kCommon = R"sh(
 LC_ALL=C; export LC_ALL
 A=$D/sh
@@ -52,6 +53,7 @@ G() {
   done
   return $G_none
 }
+now() { x= p= z=; { read -r x p; read -r z; } <now; [ -z "$z" ] || p=; }
 )sh";
 
 constexpr const char* kSayBytes = R"sh(
@@ -74,7 +76,7 @@ P() {
 }
 )sh";
 
-// F: folders are made by the dozen, since each time is a process more. V: exporting does what env(1) does; U: what has to go first.
+// The lines that it takes set the letters and functions of one run: see emulators/sh/command_text.h.
 constexpr const char* kDriver = R"sh(
 trap : INT
 trap 'cd /; rm -rf "$D"; T 0 bye' EXIT
@@ -84,8 +86,10 @@ echo $$ >driver
 S=$(command -v setsid); (exec ${S:-false} sh -c 'exit 7' </dev/null >/dev/null); [ $? = 7 ] || S=
 [ -n "$S" ] || set -m
 U=$(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_][A-Za-z0-9_]*\)=.*/\1/p')
-V=
-[ -z "$S" ] || [ "$(v=$(command -v env); cd /; unset $U PWD OLDPWD; XT=1; export XT; exec "$v")" != XT=1 ] || V=yes
+X=
+[ -z "$S" ] || [ "$(x=$(command -v env); cd /; unset $U PWD OLDPWD; XT=1; export XT; exec "$x")" != XT=1 ] || X=yes
+H=$(cd -P /proc/self && echo "${PWD##*/}")
+case $H in *[!0-9]*) H= ;; esac
 E='od -An -v -tx1'; [ "$(echo xtest | base64)" = eHRlc3QK ] && [ "$(echo eHRlc3QK | base64 -d)" = xtest ] && E=base64
 S() {
   y=0
@@ -98,57 +102,71 @@ W() {
   i=0
   while [ "$i" -lt "$2" ]; do
     sleep 1; i=$((i + 1))
-    read -r x p <now
-    [ "$x" = "$1" ] && [ "$p" != - ] || return
+    now
+    [ "${x:-0}" -le "$1" ] || return
+    [ "$x" = "$1" ] && [ -z "$p" ] && return
     K 0 $$ || break       # the driver has gone
   done
   echo "$1" >late
   K KILL "-$p" || K KILL "$p"
 }
-F() {
-  [ -d "$f" ] && return
-  M=$f i=${f##*/} y=$((${f##*/} + 32))
+make_folders() {
+  [ -z "$L" ] || rm -rf $L
+  L= a=1 M=$f i=${f##*/} y=$((${f##*/} + 64))
   while i=$((i + 1)); [ "$i" -lt "$y" ]; do M="$M ${f%/*}/$i"; done
   mkdir $M 2>/dev/null || [ -d "$f" ] || mkdir "$f"
 }
+is_empty() {
+  i=
+  for x in "$f"/* "$f"/.*; do
+    case $x in
+      "$f"/.) i=yes ;;
+      "$f"/..) ;;
+      *) if [ -e "$x" ] || [ -h "$x" ]; then return 1; fi ;;
+    esac
+  done
+  [ -n "$i" ] || { [ -d "$f" ] && [ -r "$f" ] && [ -x "$f" ]; }
+}
 R() {
-  q=$1 h=$2 t=$3 l=$4 r=$5 f=$6 k=$7 b=$8 w=$9; shift 9
-  v=$1; shift
-  : >said
-  if [ "$r" = 1 ] && ! F; then read -r m <said; T "$q" failed "${m:-cannot make $f}"; return; fi
-  C; T "$q" started "$u" "$s"
-  echo "$q" >now
-  if [ "$l" != 0 ]; then W "$q" "$l" </dev/null >/dev/null 2>&1 & fi
+  if [ "$r" = 1 ] && ! [ -d "$f" ] && ! make_folders; then
+    read -r m <said; : >said
+    T "$q" failed "${m:-cannot make $f}"
+    return
+  fi
+  if [ "$a" != 0 ]; then C; T "$q" started "$u" "$s"; a=0; fi
+  if [ "$l" != 0 ]; then a=1; W "$q" "$l" </dev/null >/dev/null 2>&1 & fi
   (
     exec </dev/null >out 2>err      # not at the closing bracket: mksh would put its own words there
-    p=; { read -r p m </proc/self/stat; } 2>/dev/null
+    [ -z "$H" ] || { cd -P /proc/self; p=${PWD##*/}; }
     cd "$f" || exit 126
     if [ "${p:-$$}" = $$ ]; then
-      exec $S sh -c 'echo "$1 $$" >"$2/now"; shift 2; exec env -i "$@"' sh "$q" "$A" "$@"
+      environment program exec $S sh -c 'echo "$1 $$" >"$2/now"; shift 2; exec "$@"' sh "$q" "$A" env -i
     fi
     echo "$q $p" >"$A/now"
-    [ -n "$V" ] && [ "$v" != - ] || exec $S env -i "$@"
+    [ -n "$X" ] && [ "$v" = 1 ] || environment program exec $S env -i
     unset $U PWD OLDPWD
-    while [ "$v" -gt 0 ]; do export "$1"; shift; v=$((v - 1)); done
-    exec $S "$@"
+    environment export
+    program exec $S
   )
-  e=$? m=; [ -s said ] && read -r m <said
-  n=0 g=-
+  e=$? m= n=0 g=- x= p= z=-
+  [ ! -s said ] || { read -r m <said; : >said; }
   if [ "$e" -gt 256 ]; then n=$((e - 256)); elif [ "$e" -gt 128 ] && [ -n "$m" ]; then n=$((e - 128)); fi
   [ "$n" = 0 ] || g=$(kill -l "$n")
-  x= p=; read -r x p <now
-  if [ -n "$p" ]; then G left "$p"; K KILL "-$p"; else m=${m:-no room for $A/now}; fi
-  v=-; [ -s late ] && { read -r v <late; rm -f late; }
-  echo "$q -" >now
-  printf %8192s . >room; [ -s room ] || m=${m:-there is no room left in $D}
-  : >room
+  read -r x p <now
+  if [ "$x" != "$q" ] || [ -z "$p" ]; then
+    m=${m:-no room for $A/now} p=
+  elif K 0 "-$p"; then
+    G left "$p"; K KILL "-$p"
+  fi
+  p=
+  printf '%s\n%8192s\n' - . >>now || { m=${m:-there is no room left in $D}; : >said; }
+  [ "$l" = 0 ] || { [ -s late ] && { read -r z <late; rm -f late; }; }
   [ "$n" != 0 ] || [ -z "$m" ] || T "$q" said "$m"
   C; o=0 y=0
-  S out out; o=$y
-  S err err
-  [ -z "$w" ] || V
-  [ "$r" = 0 ] || rm -rf "$f"
-  T "$q" ended "$e" "$n" "$g" "$u" "$s" "$v" "$o" "$y"
+  if [ -s out ] || [ -s err ]; then a=1; S out out; o=$y; S err err; fi
+  [ -z "$w" ] || { a=1; V; }
+  [ "$r" = 0 ] || if is_empty; then L="$L $f"; else a=1; rm -rf "$f" 2>/dev/null; fi
+  T "$q" ended "$e" "$n" "$g" "$u" "$s" "$z" "$o" "$y"
 }
 O() {
   o=$1
@@ -203,7 +221,7 @@ B() {
   printf '%s\n' "$N = $1 ${c%% *}"
 }
 : >said
-q=0
+q=0 a=1 L= p=
 T 0 ready "${S:--}" "$E"
 )sh";
 
@@ -211,8 +229,9 @@ constexpr const char* kGuard = R"sh(
 T() { printf '%s\n' "$N $*"; }
 exec 2>/dev/null
 k() {
-  q=$1 x= p=; read -r x p <now
-  if [ "$x" != "$q" ] || [ "${p:--}" = - ]; then T "$q" killed none; return; fi
+  q=$1 i=0
+  while now; [ "${x:-0}" -lt "$q" ] && [ "$i" -lt 30 ]; do i=$((i + 1)); sleep 0.1 || sleep 1; done      # it has not begun
+  if [ "$x" != "$q" ] || [ -z "$p" ]; then T "$q" killed none; return; fi
   G at "$p"
   i=0
   while K KILL "-$p" || K KILL "$p"; do
@@ -225,8 +244,8 @@ k() {
 Z() {
   trap '' EXIT HUP INT TERM PIPE
   read -r d <driver && K KILL "$d"
-  x= p=; read -r x p <now
-  [ "${p:--}" = - ] || K KILL "-$p" || K KILL "$p"
+  now
+  [ -z "$p" ] || K KILL "-$p" || K KILL "$p"
   cd /
   rm -rf "$D" || { sleep 1; rm -rf "$D"; }
 }
