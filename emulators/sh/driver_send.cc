@@ -7,7 +7,7 @@
 #include "runner/base/random.h"
 #include "runner/base/text.h"
 
-#include <algorithm>
+#include <limits>
 
 namespace xtest {
 namespace {
@@ -48,20 +48,15 @@ Task<void> ShDriver::State::load(std::string script) {
   line->write("eval \"$s\"\n");
 }
 
-std::string ShDriver::State::text_of(const ShRun& run) const {
-  const AgentCommand& command = run.command;
-  const auto most = [this](std::uint64_t wanted) { return options.framing == ShFraming::lines ? std::min(wanted, most_of_files_by_line) : wanted; };
-  const auto watch = guard || command.limits.wall.count() == 0 ? 0 : (command.limits.wall.count() + 999) / 1000;
-  std::vector<std::string> words{"R", std::to_string(run.seq), std::to_string(command.limits.out_head), std::to_string(command.limits.out_tail),
-                                 std::to_string(watch), command.fresh_cwd ? "1" : "0", command.cwd.empty() ? "/" : command.cwd,
-                                 std::to_string(most(command.results.most_of_one)), std::to_string(most(command.results.most_of_all)),
-                                 join(command.results.patterns, " "),
-                                 std::ranges::all_of(command.env, is_plain_variable) ? std::to_string(command.env.size()) : "-"};
-  words.insert(words.end(), command.env.begin(), command.env.end());
-  // env(1) would take it for a variable.
-  if (command.argv.front().find('=') != std::string::npos) words.insert(words.end(), {"sh", "-c", "exec \"$0\" \"$@\""});
-  words.insert(words.end(), command.argv.begin(), command.argv.end());
-  return sh_join(words) + "\n";
+std::string ShDriver::State::text_of(ShRun& run) {
+  const bool by_line = options.framing == ShFraming::lines;
+  ShRunFacts facts;
+  facts.seq = run.seq;
+  facts.watch = guard ? 0 : (run.command.limits.wall.count() + 999) / 1000;
+  facts.most_of_files = by_line ? most_of_files_by_line : std::numeric_limits<std::int64_t>::max();
+  run.follows = !by_line && !runs.empty();
+  facts.tells_start = !run.follows;
+  return commands.of(run.command, facts);
 }
 
 // A long line is more than a serial line's reader holds while its shell is busy: it goes as a file.

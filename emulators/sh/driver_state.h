@@ -2,6 +2,7 @@
 // What a ShDriver keeps: what was said on its lines, and the runs that have not ended. Private to driver*.cc.
 #pragma once
 
+#include "emulators/sh/command_text.h"
 #include "emulators/sh/driver.h"
 #include "emulators/sh/frames.h"
 #include "emulators/sh/outcome.h"
@@ -21,6 +22,7 @@ struct ShRun {
   AgentCommand command;
   ShOutcome outcome;
   bool done = false, is_late = false, is_abandoned = false;
+  bool follows = false;                   // was sent behind another: it begins when that one ends
   std::chrono::steady_clock::time_point began;
   std::optional<std::chrono::steady_clock::time_point> over;   // when the first word came after it
   asio::steady_timer wake;
@@ -39,12 +41,13 @@ struct ShDriver::State : std::enable_shared_from_this<State> {
   void take(std::string_view bytes);
   void take_of_guard(std::string_view bytes);
   void take_of_run(ShFrame frame);
+  void begin_front();
   void finish_front();
   void arm();
   void on_deadline();
   void stop_front();
   void fail(const std::string& why);
-  std::string text_of(const ShRun& run) const;
+  std::string text_of(ShRun& run);
   Task<void> put(std::string path, std::string bytes);
   Task<void> put_block(std::string text);
   Task<void> wait_kept(std::uint32_t seq);
@@ -58,6 +61,7 @@ struct ShDriver::State : std::enable_shared_from_this<State> {
   bool is_ready = false, guards = false, has_base64 = false, has_cksum = true;
   std::string why_dead;
   std::uint32_t next_seq = 1;
+  ShCommandText commands;
   std::deque<std::shared_ptr<ShRun>> runs;
   std::map<std::string, std::string> told;   // frames about no run
   std::string kept;                       // the checksum of the last block

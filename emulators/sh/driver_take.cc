@@ -80,13 +80,16 @@ void ShDriver::State::take_of_run(ShFrame frame) {
   if (runs.empty() || runs.front()->seq != frame.seq) return fail("the far side's sh told of run " + std::to_string(frame.seq) + " out of turn");
   ShRun& front = *runs.front();
   if (const std::string trouble = front.outcome.take(frame); !trouble.empty()) return fail("the far side's sh " + trouble);
-  if (frame.kind == "started") {
-    front.began = Steady::now();
-    if (front.is_abandoned) stop_front();
-  }
+  if (frame.kind == "started") begin_front();
   if (front.outcome.is_over() && !front.over) front.over = Steady::now();
   arm();
   if (front.outcome.has_ended()) finish_front();
+}
+
+void ShDriver::State::begin_front() {
+  ShRun& front = *runs.front();
+  front.began = Steady::now();
+  if (front.is_abandoned && !front.is_late) stop_front();
 }
 
 void ShDriver::State::finish_front() {
@@ -97,6 +100,10 @@ void ShDriver::State::finish_front() {
   if (front->is_late && !std::holds_alternative<Lost>(completion.how)) completion.how = TimedOut{};
   front->done = true;
   front->wake.cancel();
+  if (!runs.empty() && runs.front()->follows) {
+    runs.front()->outcome.start_after(front->outcome);
+    begin_front();
+  }
   arm();
 }
 

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <utility>
 
 namespace xtest {
 namespace {
@@ -46,7 +47,10 @@ std::string ShOutcome::take(const ShFrame& frame) {
                                                  {"brought", Step::file},    {"ended", Step::ended}, {"failed", Step::ended}};
   const auto step = steps.find(frame.kind);
   if (step == steps.end()) return "told of '" + frame.kind + "'";
-  const bool is_first = step_ == Step::none, begins = frame.kind == "started" || frame.kind == "failed";
+  const bool begins = frame.kind == "started" || frame.kind == "failed";
+  if (begins && is_start_assumed_) step_ = Step::none;
+  is_start_assumed_ = false;
+  const bool is_first = step_ == Step::none;
   const bool is_next = step->second > step_ || (step_ == step->second && (step_ == Step::left || step_ == Step::file));
   if (is_first != begins || !is_next) return "told of '" + frame.kind + "' out of turn";
   step_ = step->second;
@@ -59,6 +63,12 @@ std::string ShOutcome::take(const ShFrame& frame) {
   if (frame.kind == "ended") return take_end(frame);
   if (frame.kind == "started" && frame.words.size() == 2) user_ = time_of(frame.words[0]), system_ = time_of(frame.words[1]);
   return "";
+}
+
+void ShOutcome::start_after(const ShOutcome& last) {
+  step_ = Step::started;
+  is_start_assumed_ = true;
+  user_ = last.user_, system_ = last.system_;
 }
 
 void ShOutcome::add_evidence(const ShFrame& frame) { completion_.evidence += frame.rest + "\n"; }
@@ -88,8 +98,9 @@ std::string ShOutcome::take_end(const ShFrame& frame) {
   if (!status || !signal || !out || !err) return cut;
   if (*out != completion_.out.total || *err != completion_.err.total) return "lost output on the way";
   if (!files_.is_between_files()) return "lost a file on the way";
-  completion_.usage.user = time_of(frame.words[3]) - user_;
-  completion_.usage.system = time_of(frame.words[4]) - system_;
+  const auto user = time_of(frame.words[3]), system = time_of(frame.words[4]);
+  completion_.usage.user = user - std::exchange(user_, user);
+  completion_.usage.system = system - std::exchange(system_, system);
   judge(static_cast<int>(*status), static_cast<int>(*signal), frame.words[2]);
   if (frame.words[5] == std::to_string(frame.seq)) completion_.how = TimedOut{};
   const bool has_run = !std::holds_alternative<NotStarted>(completion_.how) && !std::holds_alternative<Lost>(completion_.how);

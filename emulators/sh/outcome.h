@@ -18,6 +18,7 @@ class ShOutcome {
   ShOutcome(std::string program, ResultWish results) : program_(std::move(program)), files_(std::move(results)) {}
 
   std::string take(const ShFrame& frame);        // what is wrong with it, or empty
+  void start_after(const ShOutcome& last);       // what begins when another has ended need not say so
   void add_evidence(const ShFrame& frame);       // a process, when the limit passed
   bool has_started() const { return step_ >= Step::started; }
   bool is_over() const { return step_ > Step::started; }         // nothing of the program runs any more
@@ -33,7 +34,8 @@ class ShOutcome {
 
   std::string program_, said_;
   Step step_ = Step::none;
-  std::chrono::microseconds user_{0}, system_{0};      // of all runs before
+  bool is_start_assumed_ = false;
+  std::chrono::microseconds user_{0}, system_{0};      // of all runs before; in the end, with this one
   ResultFiles files_;
   Completion completion_;
 };

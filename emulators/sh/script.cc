@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulators/sh/script.h"
 
+#include "emulators/sh/script_driver.h"
 #include "runner/base/text.h"
 
 namespace xtest {
@@ -30,7 +31,8 @@ T 0 cores "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)"
 T 0 elf $(od -An -v -tx1 -N20 "$(command -v sh)" 2>/dev/null)
 )sh";
 
-// G lists the living members of a process group where /proc has them; fails if there is none.
+// G lists the living members of a process group where /proc has them; fails if there is none. The file `now` tells which run
+// was the last to begin, with its group; a second line says that it has ended.
 constexpr const char* kCommon = R"sh(
 LC_ALL=C; export LC_ALL
 A=$D/sh
@@ -52,10 +54,12 @@ G() {
   done
   return $G_none
 }
+now() { x= p= z=; { read -r x p; read -r z; } <now; [ -z "$z" ] || p=; }
 )sh";
 
 constexpr const char* kSayBytes = R"sh(
 T() { printf '%s\n' "$N $*"; }
+case $(command -v printf) in /*) T() { case $* in *\\*) printf '%s\n' "$N $*" ;; *) echo "$N $*" ;; esac; } ;; esac     # mksh, posh
 P() {
   T "$q" "$1" "$3" "$4" "$5"
   [ "$3" = 0 ] || dd if="$2" bs="$3" count=1 2>/dev/null
@@ -74,145 +78,13 @@ P() {
 }
 )sh";
 
-// F: folders are made by the dozen, since each time is a process more. V: exporting does what env(1) does; U: what has to go first.
-constexpr const char* kDriver = R"sh(
-trap : INT
-trap 'cd /; rm -rf "$D"; T 0 bye' EXIT
-exec 2>>said
-echo $$ >driver
-(set +m) 2>/dev/null && set +m       # a child that leads a group already would be left alone by setsid, and its status be lost
-S=$(command -v setsid); (exec ${S:-false} sh -c 'exit 7' </dev/null >/dev/null); [ $? = 7 ] || S=
-[ -n "$S" ] || set -m
-U=$(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_][A-Za-z0-9_]*\)=.*/\1/p')
-V=
-[ -z "$S" ] || [ "$(v=$(command -v env); cd /; unset $U PWD OLDPWD; XT=1; export XT; exec "$v")" != XT=1 ] || V=yes
-E='od -An -v -tx1'; [ "$(echo xtest | base64)" = eHRlc3QK ] && [ "$(echo eHRlc3QK | base64 -d)" = xtest ] && E=base64
-S() {
-  y=0
-  [ -s "$2" ] && y=$(($(wc -c <"$2")))
-  [ "$y" = 0 ] && return
-  if [ "$y" -le $((h + t)) ]; then P "$1" "$2" "$y" 0 "$y"; else P "$1" "$2" "$h" "$t" "$y"; fi
-}
-C() { times >tm; { read -r u; read -r u s; } <tm; }
-W() {
-  i=0
-  while [ "$i" -lt "$2" ]; do
-    sleep 1; i=$((i + 1))
-    read -r x p <now
-    [ "$x" = "$1" ] && [ "$p" != - ] || return
-    K 0 $$ || break       # the driver has gone
-  done
-  echo "$1" >late
-  K KILL "-$p" || K KILL "$p"
-}
-F() {
-  [ -d "$f" ] && return
-  M=$f i=${f##*/} y=$((${f##*/} + 32))
-  while i=$((i + 1)); [ "$i" -lt "$y" ]; do M="$M ${f%/*}/$i"; done
-  mkdir $M 2>/dev/null || [ -d "$f" ] || mkdir "$f"
-}
-R() {
-  q=$1 h=$2 t=$3 l=$4 r=$5 f=$6 k=$7 b=$8 w=$9; shift 9
-  v=$1; shift
-  : >said
-  if [ "$r" = 1 ] && ! F; then read -r m <said; T "$q" failed "${m:-cannot make $f}"; return; fi
-  C; T "$q" started "$u" "$s"
-  echo "$q" >now
-  if [ "$l" != 0 ]; then W "$q" "$l" </dev/null >/dev/null 2>&1 & fi
-  (
-    exec </dev/null >out 2>err      # not at the closing bracket: mksh would put its own words there
-    p=; { read -r p m </proc/self/stat; } 2>/dev/null
-    cd "$f" || exit 126
-    if [ "${p:-$$}" = $$ ]; then
-      exec $S sh -c 'echo "$1 $$" >"$2/now"; shift 2; exec env -i "$@"' sh "$q" "$A" "$@"
-    fi
-    echo "$q $p" >"$A/now"
-    [ -n "$V" ] && [ "$v" != - ] || exec $S env -i "$@"
-    unset $U PWD OLDPWD
-    while [ "$v" -gt 0 ]; do export "$1"; shift; v=$((v - 1)); done
-    exec $S "$@"
-  )
-  e=$? m=; [ -s said ] && read -r m <said
-  n=0 g=-
-  if [ "$e" -gt 256 ]; then n=$((e - 256)); elif [ "$e" -gt 128 ] && [ -n "$m" ]; then n=$((e - 128)); fi
-  [ "$n" = 0 ] || g=$(kill -l "$n")
-  x= p=; read -r x p <now
-  if [ -n "$p" ]; then G left "$p"; K KILL "-$p"; else m=${m:-no room for $A/now}; fi
-  v=-; [ -s late ] && { read -r v <late; rm -f late; }
-  echo "$q -" >now
-  printf %8192s . >room; [ -s room ] || m=${m:-there is no room left in $D}
-  : >room
-  [ "$n" != 0 ] || [ -z "$m" ] || T "$q" said "$m"
-  C; o=0 y=0
-  S out out; o=$y
-  S err err
-  [ -z "$w" ] || V
-  [ "$r" = 0 ] || rm -rf "$f"
-  T "$q" ended "$e" "$n" "$g" "$u" "$s" "$v" "$o" "$y"
-}
-O() {
-  o=$1
-  while case $o in */*) ;; *) false ;; esac; do o=${o%/*}; [ ! -h "./$o" ] || return 0; done
-  return 1
-}
-M() {
-  if [ "$i" -ge 64 ]; then m='there are more result files than may be'
-  elif case $z in *[*?]*) ;; *) false ;; esac; then m='its name has characters with which it is not brought back'
-  elif [ -h "./$z" ]; then m='it is a symbolic link'
-  elif [ ! -f "./$z" ]; then m='it is no regular file'
-  elif [ ! -r "./$z" ]; then m='it cannot be read'
-  else
-    y=$(($(wc -c <"./$z")))
-    if [ "$y" -gt "$k" ]; then m='it is larger than a result file may be'
-    elif [ "$y" -gt "$b" ]; then m='the result files together are larger than they may be'; fi
-  fi
-}
-V() (
-  [ ! -h "$f" ] && cd "$f" || exit 0
-  i=0 v=
-  set -f; set -- $w; set +f
-  for w do
-    for z in $w; do
-      [ -e "./$z" ] || [ -h "./$z" ] || continue
-      O "$z" && continue
-      case $z in *[!A-Za-z0-9._+@=,/-]*) z=$w ;; esac
-      case " $v " in *" $z "*) continue ;; esac
-      v="$v $z"
-      y=0 m= n=0
-      M
-      T "$q" file "$z"
-      while [ -z "$m" ] && [ $((n * 32768)) -lt "$y" ]; do
-        dd if="./$z" bs=32768 skip="$n" count=1 >"$A/piece" 2>/dev/null
-        n=$((n + 1)) p=$(($(wc -c <"$A/piece")))
-        [ "$p" -gt 0 ] || break
-        P piece "$A/piece" "$p" 0 "$p"
-      done
-      [ -n "$m" ] || b=$((b - y))
-      T "$q" brought "$y" "$m"
-      i=$((i + 1))
-      [ "$i" -le 64 ] || exit 0
-    done
-  done
-)
-B() {
-  c=$(printf %s "$3" | Y)
-  [ "${c%% *}" != "$4" ] || case $2 in
-    base64) printf '%s\n' "$3" ;;
-    octal) printf "$3" ;;
-  esac >>text
-  printf '%s\n' "$N = $1 ${c%% *}"
-}
-: >said
-q=0
-T 0 ready "${S:--}" "$E"
-)sh";
-
 constexpr const char* kGuard = R"sh(
 T() { printf '%s\n' "$N $*"; }
 exec 2>/dev/null
 k() {
-  q=$1 x= p=; read -r x p <now
-  if [ "$x" != "$q" ] || [ "${p:--}" = - ]; then T "$q" killed none; return; fi
+  q=$1 i=0
+  while now; [ "${x:-0}" -lt "$q" ] && [ "$i" -lt 30 ]; do i=$((i + 1)); sleep 0.1 || sleep 1; done      # it has not begun
+  if [ "$x" != "$q" ] || [ -z "$p" ]; then T "$q" killed none; return; fi
   G at "$p"
   i=0
   while K KILL "-$p" || K KILL "$p"; do
@@ -225,8 +97,8 @@ k() {
 Z() {
   trap '' EXIT HUP INT TERM PIPE
   read -r d <driver && K KILL "$d"
-  x= p=; read -r x p <now
-  [ "${p:--}" = - ] || K KILL "-$p" || K KILL "$p"
+  now
+  [ -z "$p" ] || K KILL "-$p" || K KILL "$p"
   cd /
   rm -rf "$D" || { sleep 1; rm -rf "$D"; }
 }
@@ -247,10 +119,10 @@ std::string place_script(const std::string& nonce, const std::string& name, cons
   return wishes(nonce, name, wanted) + kSayBytes + kPlace;
 }
 
-std::string driver_script(const ShScriptFacts& facts) { return variables(facts) + kCommon + kSayBytes + kDriver; }
+std::string driver_script(const ShScriptFacts& facts) { return variables(facts) + kCommon + kSayBytes + driver_text(); }
 
 std::string line_driver_script(const std::string& nonce, const std::string& name, const std::string& wanted) {
-  return wishes(nonce, name, wanted) + kSayLines + kPlace + kCommon + kDriver;
+  return wishes(nonce, name, wanted) + kSayLines + kPlace + kCommon + driver_text();
 }
 
 std::string loader_line(const std::string& nonce) {

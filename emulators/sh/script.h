@@ -5,7 +5,8 @@
 // by emulators/sh/frames.h:
 //
 //   0 ready SETSID ENCODER         the driver can begin; the words name what was found, "-" is none
-//   N started USER SYSTEM          CPU of all children so far, as `times` writes it
+//   N started USER SYSTEM          CPU of all children so far, as `times` writes it; left out when N follows another run
+//                                  and nothing was started in between
 //   N left PID STATE WCHAN NAME    outlived the program and was killed
 //   N said TEXT                    the shell itself complained, which it should not
 //   N out|err HEAD TAIL TOTAL      and so many bytes, the beginning and the end of the file
@@ -40,7 +41,7 @@ struct ShScriptFacts {
 //   0 folder PATH | 0 why TEXT (there is none) | 0 tar yes | 0 system `uname -srm` | 0 elf HEX (the first bytes of its own sh)
 std::string place_script(const std::string& nonce, const std::string& name, const std::string& wanted);
 
-// Afterwards the shell takes lines R and B, see driver.cc.
+// Afterwards the shell takes lines that call R (command_text.h) and B (driver_send.cc).
 std::string driver_script(const ShScriptFacts& facts);
 
 // Both in one, for ShFraming::lines.

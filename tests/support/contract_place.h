@@ -43,6 +43,7 @@ class ContractPlace {
   bool is_far() const { return row_.executor == "remote" || row_.executor == "serial" || is_guest(); }
   bool knows_pipe() const { return row_.knows_pipe; }
   bool can_look() const { return row_.knows_pipe; }                    // into a program: both are beyond a shell
+  bool keeps_empty_folders() const { return !can_look(); }             // sh removes them by the dozen, the last ones in the end
   bool hears_our_end() const { return row_.executor != "serial"; }     // a line does not tell that we have gone
   bool is_windows() const { return target_.triple.find("windows") != std::string::npos; }
   const std::filesystem::path& folder() const { return folder_; }      // everything of this row is below it

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The driver that needs only sh, over real shells of this machine, and what it makes of a line that lies.
-#include "emulators/sh/driver.h"
 #include "emulators/sh/encoding.h"
 #include "emulators/sh/frames.h"
 #include "emulators/sh/outcome.h"
-#include "runner/base/error.h"
 #include "runner/base/files.h"
 #include "runner/base/text.h"
-#include "tests/support/local_sh.h"
 #include "tests/support/run_task.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/sh_drivers.h"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace xtest {
 namespace {
@@ -30,37 +26,6 @@ std::vector<std::string> sorted_lines(const std::string& text) {
   std::ranges::sort(lines);
   return lines;
 }
-
-struct ShDrivers : testing::TestWithParam<std::string> {
-  asio::io_context io;
-  const TempFolder folder;
-  std::unique_ptr<ShDriver> driver;
-
-  void SetUp() override {
-    if (!is_installed(GetParam())) GTEST_SKIP() << GetParam() << " is not installed";
-  }
-  ShDriver& start(ShFraming framing = ShFraming::bytes, std::string path = "/usr/bin:/bin") {
-    ShDriverOptions options;
-    options.facts = {"0123456789abcdef", folder.path().string()};
-    options.framing = framing;
-    options.wanted_folder = folder.path();
-    auto guard = framing == ShFraming::bytes ? start_local_sh(io, GetParam(), path) : nullptr;
-    driver = run_task(io, ShDriver::start(options, start_local_sh(io, GetParam(), path), std::move(guard)));
-    return *driver;
-  }
-  AgentCommand command(std::vector<std::string> words) {
-    AgentCommand command;
-    command.argv = std::move(words);
-    command.argv.insert(command.argv.begin(), XTEST_MISBEHAVE);
-    command.env = {"PATH=/usr/bin:/bin"};
-    command.cwd = driver->folder() + "/runs/" + std::to_string(++runs);
-    command.fresh_cwd = true;
-    command.limits.wall = std::chrono::seconds(60);
-    return command;
-  }
-  std::string how(std::vector<std::string> words) { return describe(run_task(io, driver->run(command(std::move(words)))).how); }
-  int runs = 0;
-};
 
 TEST_P(ShDrivers, TellAnEndByExitFromOneBySignal) {
   start();
@@ -97,16 +62,13 @@ TEST_P(ShDrivers, GiveEachProgramAnEmptyFolderThatIsGoneAfterwards) {
 
 TEST_P(ShDrivers, RunABatchInItsOrder) {
   start();
-  std::vector<int> order;
-  for (int i = 0; i < 20; ++i) {
-    asio::co_spawn(io, driver->run(command({"exit", std::to_string(i)})), [&](std::exception_ptr, const Completion& completion) {
-      order.push_back(std::holds_alternative<Exited>(completion.how) ? std::get<Exited>(completion.how).code : -1);
-    });
-  }
-  io.restart();
-  while (order.size() < 20 && io.run_one_for(std::chrono::seconds(20)) != 0) {}
-  ASSERT_EQ(order.size(), 20u);
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
+  std::vector<AgentCommand> commands;
+  for (int i = 0; i < 20; ++i) commands.push_back(command({"exit", std::to_string(i)}));
+  std::vector<std::string> wanted;
+  for (int i = 0; i < 20; ++i) wanted.push_back("exited with " + std::to_string(i));
+  std::vector<std::string> ends;
+  for (const Completion& completion : batch(std::move(commands))) ends.push_back(describe(completion.how));
+  EXPECT_EQ(ends, wanted);
 }
 
 TEST_P(ShDrivers, KillAProgramThatIsLateAndGoOn) {
@@ -147,8 +109,7 @@ TEST_P(ShDrivers, CloseAndRemoveTheirFolder) {
   EXPECT_THAT(how({"exit", "0"}), StartsWith("was lost"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Shells, ShDrivers, testing::Values("dash", "bash", "busybox", "mksh", "ksh93", "posh"),
-                         [](const auto& shell) { return shell.param; });
+INSTANTIATE_TEST_SUITE_P(Shells, ShDrivers, testing::ValuesIn(shells_of_drivers), [](const auto& shell) { return shell.param; });
 
 // ---- a line that lies ----
 
