@@ -155,6 +155,7 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
     context.expectations.push_back(expectations_for(context.folders.locations, owners));
   }
   context.lies = known_lies(context.folders.locations, context.options.known_lies);
+  refuse_unknown_images(context.lies, context.folders.locations);
   std::vector<std::string> filters = context.options.filters;
   for (const std::string& test : context.options.tests) filters.push_back("test(" + test + ")");
   const Selection selection(filters, std::move(only));

@@ -4,23 +4,8 @@
 #include "emulators/vm/image.h"
 
 namespace xtest {
-namespace {
 
 namespace fs = std::filesystem;
-
-// An entry about an image that does not exist would excuse nothing, and nobody would know.
-void refuse_unknown_images(const KnownLies& lies, const fs::path& data) {
-  for (const KnownLie& lie : lies.entries()) {
-    if (!lie.executor.starts_with("vm:") || lie.executor.find_first_of("*?") != std::string::npos) continue;
-    try {
-      find_recipe(load_images(image_folders(data)), lie.executor.substr(3));
-    } catch (const Error& error) {
-      throw Error(ErrorKind::usage, lie.where, "the known lie " + lie.id + " is about " + lie.executor + ": " + error.what(), error.remedy());
-    }
-  }
-}
-
-}  // namespace
 
 Expectations expectations_for(const Locations& locations, const ListOwners& owners) {
   Expectations lists;
@@ -38,8 +23,18 @@ KnownLies known_lies(const Locations& locations, const std::vector<std::string>&
   KnownLies lies;
   lies.add_file(locations.data / "emulators" / "known-lies.yaml");
   for (const std::string& file : files) lies.add_file(file);
-  refuse_unknown_images(lies, locations.data);
   return lies;
+}
+
+void refuse_unknown_images(const KnownLies& lies, const Locations& locations) {
+  for (const KnownLie& lie : lies.entries()) {
+    if (!lie.executor.starts_with("vm:") || lie.executor.find_first_of("*?") != std::string::npos) continue;
+    try {
+      find_recipe(load_images(image_folders(locations.data)), lie.executor.substr(3));
+    } catch (const Error& error) {
+      throw Error(ErrorKind::usage, lie.where, "the known lie " + lie.id + " is about " + lie.executor + ": " + error.what(), error.remedy());
+    }
+  }
 }
 
 }  // namespace xtest

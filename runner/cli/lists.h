@@ -22,7 +22,10 @@ struct ListOwners {
 // Throws Error{usage} with the place.
 Expectations expectations_for(const Locations& locations, const ListOwners& owners);
 
-// What comes with xtest, then these files. Throws Error{usage}: also an entry about an image that does not exist.
+// What comes with xtest, then these files. Throws Error{usage} with the place.
 KnownLies known_lies(const Locations& locations, const std::vector<std::string>& files);
+
+// Throws Error{usage}: an entry about an image that does not exist would excuse nothing, and nobody would know.
+void refuse_unknown_images(const KnownLies& lies, const Locations& locations);
 
 }  // namespace xtest
