@@ -24,19 +24,6 @@ void set_default(Words& env, std::string_view name, std::string_view value) {
   if (!has_variable(env, name)) env.push_back(std::string(name) + '=' + std::string(value));
 }
 
-Words environment(const Toolchain& toolchain) {
-  Words env = toolchain.env;
-  for (const auto& [name, value] : toolchain.spec.env) set_default(env, name, value);
-  set_default(env, "PATH", kSystemPath);
-  set_default(env, "LC_ALL", "C");
-  if (toolchain.language != Language::go) return env;
-  set_default(env, "CGO_ENABLED", "0");
-  set_default(env, "GOFLAGS", "-trimpath");
-  set_default(env, "GO111MODULE", "off");
-  set_default(env, "GOENV", "off");
-  return env;
-}
-
 void add(std::vector<Argument>& argv, const Words& words) { argv.insert(argv.end(), words.begin(), words.end()); }
 
 // As text: these jobs run on the host, and a parsed path takes ten times the room of its text.
@@ -64,7 +51,7 @@ class Recipe {
         libraries_(artifact.libraries),
         windows_(is_windows(target)),
         linux_(target.features.contains("linux")),
-        env_(environment(toolchain)) {}
+        env_(build_environment(toolchain)) {}
 
   std::vector<Job> make() {
     for (std::size_t at = 0; at < libraries_.size(); ++at) compile(spec_.libraries[at], libraries_[at], Makes::library);
@@ -220,6 +207,19 @@ class Recipe {
 };
 
 }  // namespace
+
+std::vector<std::string> build_environment(const Toolchain& toolchain) {
+  Words env = toolchain.env;
+  for (const auto& [name, value] : toolchain.spec.env) set_default(env, name, value);
+  set_default(env, "PATH", kSystemPath);
+  set_default(env, "LC_ALL", "C");
+  if (toolchain.language != Language::go) return env;
+  set_default(env, "CGO_ENABLED", "0");
+  set_default(env, "GOFLAGS", "-trimpath");
+  set_default(env, "GO111MODULE", "off");
+  set_default(env, "GOENV", "off");
+  return env;
+}
 
 Artifact make_artifact(const ArtifactSpec& spec, const Toolchain& toolchain, const Target& target) {
   const bool windows = is_windows(target);
