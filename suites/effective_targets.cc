@@ -12,8 +12,8 @@
 namespace xtest {
 namespace {
 
-// How a keyword is decided: by the target's name alone, or also by a compile or a link of `text`.
-enum class By { name, object, program };
+// How a keyword is decided: by the target's name alone, or also by a compile or a link of `text`, or a link of a call of that function.
+enum class By { name, object, program, function };
 
 struct EffectiveTarget {
   std::string_view keyword;
@@ -79,11 +79,11 @@ constexpr auto kKnown = std::to_array<EffectiveTarget>({
 
     {"fileio", By::program,
      "#include <stdio.h>\nint main () { char *n = tmpnam (NULL); FILE *f = fopen (n, \"w\"); fclose (f); remove (n); return 0; }"},
-    {"fork", By::program, "char fork ();\nint main () { fork (); }", "*-*-vxworks*", "-fno-builtin"},
+    {"fork", By::function, "fork", "*-*-vxworks*"},
     {"ifunc", By::program, "void g (void) {}\nstatic void *f_resolver (void) { return g; }\nvoid f (void) __attribute__((ifunc(\"f_resolver\")));\n"
                            "int main () { f (); return 0; }"},
-    {"mkfifo", By::program, "char mkfifo ();\nint main () { mkfifo (); }", {}, "-fno-builtin"},
-    {"mmap", By::program, "char mmap ();\nint main () { mmap (); }", {}, "-fno-builtin"},
+    {"mkfifo", By::function, "mkfifo"},
+    {"mmap", By::function, "mmap"},
 });
 
 // The text goes to the compiler through a pipe, so that no file of it is needed.
@@ -101,14 +101,21 @@ bool is_one_of(const Target& target, std::string_view triplets) {
   });
 }
 
+bool is_linked(const EffectiveTarget& known) { return known.by == By::program || known.by == By::function; }
+
+std::string text_of(const EffectiveTarget& known) {
+  const std::string text(known.text);
+  return known.by == By::function ? "char " + text + " ();\nint main () { " + text + " (); }" : text;
+}
+
 std::string question_name(const EffectiveTarget& known, const Asked& asked) {
   std::string name = "effective target " + std::string(known.keyword) + " of " + asked.toolchain.program.string();
-  return known.by == By::program ? name + ", " + asked.link : name;
+  return is_linked(known) ? name + ", " + asked.link : name;
 }
 
 Job compile(const EffectiveTarget& known, const Asked& asked, const View& view) {
   const std::filesystem::path folder = view.work / "effective-targets" / (asked.toolchain.name + "-" + asked.link);
-  const std::filesystem::path output = folder / (std::string(known.keyword) + (known.by == By::program ? ".exe" : ".o"));
+  const std::filesystem::path output = folder / (std::string(known.keyword) + (is_linked(known) ? ".exe" : ".o"));
   Job job;
   job.kind = JobKind::build;
   job.place = Place::host;
@@ -118,18 +125,19 @@ Job compile(const EffectiveTarget& known, const Asked& asked, const View& view) 
   job.depfile = output.string() + ".d";
   job.tool_identity = asked.toolchain.identity;
   auto& argv = job.command.argv;
-  for (const std::string& word : {std::string("/bin/sh"), std::string("-c"), std::string(kScript), std::string("sh"), std::string(known.text),
+  for (const std::string& word : {std::string("/bin/sh"), std::string("-c"), std::string(kScript), std::string("sh"), text_of(known),
                                   asked.toolchain.program.string()})
     argv.emplace_back(word);
   for (const std::string& flag : asked.toolchain.spec.flags) argv.emplace_back(flag);
   if (!known.flag.empty()) argv.emplace_back(std::string(known.flag));
-  argv.emplace_back(known.by == By::program ? "-w" : "-Werror");
+  if (known.by == By::function) argv.emplace_back("-fno-builtin");
+  argv.emplace_back(is_linked(known) ? "-w" : "-Werror");
   for (const std::string& word : {std::string("-MD"), std::string("-MF"), job.depfile.string(), std::string("-x"), std::string("c"), std::string("-"),
                                   std::string("-o"), output.string()})
     argv.emplace_back(word);
-  if (known.by == By::object) argv.emplace_back("-c");
+  if (!is_linked(known)) argv.emplace_back("-c");
   const auto link = asked.toolchain.spec.link_flags.find(asked.link);
-  if (known.by == By::program && link != asked.toolchain.spec.link_flags.end()) {
+  if (is_linked(known) && link != asked.toolchain.spec.link_flags.end()) {
     for (const std::string& flag : link->second) argv.emplace_back(flag);
   }
   return job;
