@@ -92,7 +92,7 @@ int run(int argc, char** argv) {
   std::string log;
   app.add_option("--log", log, "areas and levels to log to stderr, such as ssh:debug");
   app.require_subcommand(1);
-  for (const auto add : {add_run, add_again, add_targets, add_doctor, add_exec, add_warm, add_records, add_inspect, add_image, add_expect, add_explain}) add(app, invocation);
+  for (const auto add : {add_run, add_again, add_targets, add_doctor, add_exec, add_warm, add_records, add_inspect, add_image, add_suite, add_expect, add_explain}) add(app, invocation);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
