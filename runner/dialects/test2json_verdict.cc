@@ -26,7 +26,7 @@ std::string first_line(std::string_view text) { return std::string(trim(text.sub
 
 bool ran_out_of_time(std::string_view words) { return words.starts_with("panic: test timed out after "); }
 
-Observed without_word(const GoAccount& account, const std::string& why, const Completion& completion) {
+Observed without_word(const std::string& why, const Completion& completion) {
   const std::string words = first_line(last_words(completion.err.text));
   Observed observed = observed_without_account(completion);
   if (ran_out_of_time(words)) {
@@ -84,7 +84,7 @@ Observed observed_go_test(const GoAccount& account, std::size_t which, const Com
 }
 
 Observed observed_go_death(const GoAccount& account, const std::string& why, const Completion& completion) {
-  Observed observed = without_word(account, why, completion);
+  Observed observed = without_word(why, completion);
   const auto slash = account.inside.find('/');
   if (slash != std::string::npos && observed.status != Status::infra) observed.message += ", in " + account.inside.substr(slash + 1);
   return observed;
