@@ -30,32 +30,27 @@ go=$1 deps=$2 package=$3; shift 3
 } > "$deps"
 )";
 
-// ROOT FOLDER TREE READY [FILE CONTENT]...: the tree in which FOLDER can be written to (empty: its own files only).
+// ROOT TREE READY GOROOT? [FILE CONTENT]...: a copy of ROOT, in which tests may write; of a GOROOT only its library is copied.
 constexpr const char* kTreeScript = R"(
 set -e
-root=$1 folder=$2 tree=$3 ready=$4; shift 4
-links() { for entry in "$1"/*; do [ ! -e "$entry" ] || ln -s "$entry" "$2"/; done; }
-real() {
-  at= rest=$1/
-  while [ "$rest" != / ] && [ -n "$rest" ]; do
-    at=$at/${rest%%/*} rest=${rest#*/}
-    if [ -L "$tree$at" ]; then rm "$tree$at"; mkdir "$tree$at"; links "$root$at" "$tree$at"
-    elif [ ! -d "$tree$at" ]; then mkdir "$tree$at"; fi
-  done
-}
+root=$1 tree=$2 ready=$3 goroot=$4; shift 4
+[ ! -e "$ready" ] || exit 0
 rm -rf "$tree"
 mkdir -p "$tree"
-links "$root" "$tree"
-real "$folder"
-for entry in "$tree/$folder"/*; do
-  if [ ! -d "$entry" ] || [ "${entry##*/}" = testdata ]; then
-    from=$(readlink "$entry"); rm "$entry"; cp -RpL "$from" "$entry"
-  fi
-done
+if [ -z "$goroot" ]; then cp -Rp "$root/." "$tree"
+else
+  for entry in "$root"/*; do
+    case ${entry##*/} in src | lib) mkdir "$tree/${entry##*/}" ;; *) ln -s "$entry" "$tree/" ;; esac
+  done
+  [ ! -d "$root/lib" ] || cp -Rp "$root/lib/." "$tree/lib"
+  for entry in "$root"/src/*; do
+    case ${entry##*/} in cmd) ln -s "$entry" "$tree/src/" ;; *) cp -Rp "$entry" "$tree/src/" ;; esac
+  done
+fi
 while [ $# -gt 0 ]; do
   if [ ! -e "$tree/$1" ]; then
-    case $1 in */*) real "${1%/*}" ;; esac
-    ln -s "$2" "$tree/$1"
+    case $1 in */*) mkdir -p "$tree/${1%/*}" ;; esac
+    cp "$2" "$tree/$1"
   fi
   shift 2
 done
@@ -86,8 +81,7 @@ class GoRecipe {
   GoTestBinary make() {
     warm();
     for (const auto& [file, program] : settings_.make) make_file(file, program);
-    lay_out_package();
-    if (settings_.is_goroot) lay_out_goroot();
+    lay_out();
     test();
     return std::move(made_);
   }
@@ -97,8 +91,7 @@ class GoRecipe {
 
   // Else the first packages would each compile the library.
   void warm() {
-    Job& job = made_.builds.emplace_back(host_job({go_.program.string(), "build", "testing"}, env_, package_.folder));
-    job.command.cwd = settings_.is_goroot ? root() / "src" : root();
+    Job& job = made_.builds.emplace_back(host_job({go_.program.string(), "build", "testing"}, env_, go_folder(suite_, settings_)));
     job.command.limits.wall = std::chrono::minutes(10);
     job.tool_identity = identity();
     job.exclusive = "go build";
@@ -109,8 +102,7 @@ class GoRecipe {
     const fs::path content = work_ / "made" / file;
     std::vector<std::string> env = env_;
     std::erase_if(env, [&](const std::string& entry) { return go_.spec.env.contains(entry.substr(0, entry.find('='))); });
-    Job& job = made_.builds.emplace_back(host_job({go_.program.string(), "run", program.string(), root().string(), content.string()}, env, work_));
-    job.command.cwd = suite_.folder;
+    Job& job = made_.builds.emplace_back(host_job({go_.program.string(), "run", program.string(), root().string(), content.string()}, env, suite_.folder));
     job.inputs = {program};
     job.outputs = {content};
     job.depfile = content.string() + ".d";
@@ -125,34 +117,23 @@ class GoRecipe {
     argv.insert(argv.end(), {go_.program.string(), "test", "-c", "-p", "1"});
     argv.insert(argv.end(), settings_.build_flags.begin(), settings_.build_flags.end());
     argv.insert(argv.end(), {"-o", made_.program.string(), package_.path});
-    Job& job = made_.builds.emplace_back(host_job(std::move(argv), env_, package_.folder));
+    Job& job = made_.builds.emplace_back(host_job(std::move(argv), env_, go_folder(suite_, settings_)));
     job.outputs = {made_.program};
     job.depfile = deps;
     job.tool_identity = identity();
     job.command.limits.wall = settings_.build_limit;
   }
 
-  void lay_out_package() {
-    const fs::path tree = work_ / "trees" / flat_;
-    fs::path below = package_.folder.lexically_relative(root()), from = root();
-    if (below.empty() || *below.begin() == "..") below = ".", from = package_.folder;
+  // Its input is a folder, of which there is no digest: made in each run, once for all packages.
+  void lay_out() {
+    const fs::path tree = work_ / "tree", ready = tree.string() + ".ready", below = package_.folder.lexically_relative(root());
     made_.cwd = below == "." ? tree : tree / below;
-    lay_out(from, below == "." ? fs::path() : below, tree);
-  }
-
-  // Tests look below GOROOT as well, also for the files that were made.
-  void lay_out_goroot() {
-    made_.goroot = work_ / "goroot";
-    lay_out(root(), {}, made_.goroot);
-  }
-
-  // Its input is a folder, of which there is no digest: made in each run.
-  void lay_out(const fs::path& from, const fs::path& folder, const fs::path& tree) {
-    const fs::path ready = tree.string() + ".ready";
-    std::vector<std::string> argv{"sh", "-c", kTreeScript, "lay out", from.string(), folder.string(), tree.string(), ready.string()};
+    if (settings_.is_goroot) made_.goroot = tree;
+    std::vector<std::string> argv{"sh", "-c", kTreeScript, "lay out", root().string(), tree.string(), ready.string(), settings_.is_goroot ? "goroot" : ""};
     argv.insert(argv.end(), files_.begin(), files_.end());
     Job& job = made_.builds.emplace_back(host_job(std::move(argv), env_, root()));
-    job.inputs = {from};
+    job.command.limits.wall = std::chrono::minutes(10);
+    job.inputs = {root()};
     job.outputs = {ready};
     job.tool_identity = "sh";
   }

@@ -2,8 +2,8 @@
 // How the test binary of a Go package is built, and the folder that its tests find themselves in.
 //
 // A binary is one `go test -c`, cached by the content of every file that it is made of. Go tests expect to run in their package's folder,
-// with its data and its neighbours' (../testdata): each package gets a tree of its own below the run's work folder, in which the
-// package's files and its testdata are copies and all else are links, so that nothing is written into the sources. Pure.
+// with its data and its neighbours' (../testdata), and inside GOROOT if they are of it: the sources are copied once into the run's work
+// folder, so that nothing is written into them. Pure.
 #pragma once
 
 #include "suites/go_packages.h"

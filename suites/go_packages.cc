@@ -52,12 +52,15 @@ std::map<std::string, fs::path> read_make(const Suite& suite, const YamlNode& no
   return make;
 }
 
-fs::path where_go_runs(const Suite& suite, const GoSettings& settings) { return settings.is_goroot ? suite.sources / "src" : suite.sources; }
-
 GoPackage package_from(std::string_view line, const Suite& suite) {
   const auto fields = split(line, '\t');
   if (fields.size() != 5) throw Error(ErrorKind::usage, suite.name + ": `go list` says '" + std::string(line) + "', which means nothing");
   GoPackage package{std::string(fields[0]), fs::path(fields[1]), {}};
+  const fs::path below = package.folder.lexically_relative(suite.sources);
+  const bool is_elsewhere = fields[4].empty() && (below.empty() || *below.begin() == "..");
+  if (is_elsewhere)
+    throw Error(ErrorKind::usage, Position{(suite.folder / "suite.yaml").string()}, package.path + " lies in " + std::string(fields[1]) + ", not below " + suite.sources.string(),
+                "name packages of the suite's own sources");
   if (fields[4].find(kNothingForTarget) != std::string_view::npos) package.skip = "nothing of it is for this target";
   else if (!fields[4].empty())
     throw Error(ErrorKind::usage, Position{(suite.folder / "suite.yaml").string()}, package.path + ": " + std::string(fields[4]), "");
@@ -66,6 +69,8 @@ GoPackage package_from(std::string_view line, const Suite& suite) {
 }
 
 }  // namespace
+
+fs::path go_folder(const Suite& suite, const GoSettings& settings) { return settings.is_goroot ? suite.sources / "src" : suite.sources; }
 
 GoSettings read_go_settings(const Suite& suite) {
   const YamlNode& root = suite.config;
@@ -90,6 +95,7 @@ std::vector<std::string> go_environment(const Suite& suite, const GoSettings& se
   std::erase_if(env, [](const std::string& entry) { return entry.starts_with("GOFLAGS=") || entry.starts_with("GOROOT="); });
   env.push_back("GOFLAGS=");
   if (settings.is_goroot) env.push_back("GOROOT=" + suite.sources.string());
+  env.push_back("PWD=" + go_folder(suite, settings).string());   // else it names folders by other paths, where links lead
   return env;
 }
 
@@ -102,7 +108,7 @@ Question package_question(const Suite& suite, const GoSettings& settings, const 
   job.command.argv = {PathRef{go.program}, "list", "-e", "-f", kListTemplate};
   job.command.argv.insert(job.command.argv.end(), set.packages.begin(), set.packages.end());
   job.command.env = go_environment(suite, settings, go);
-  job.command.cwd = where_go_runs(suite, settings);
+  job.command.cwd = go_folder(suite, settings);
   job.command.limits.wall = std::chrono::minutes(5);
   return question;
 }

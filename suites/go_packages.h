@@ -38,6 +38,8 @@ struct GoPackage {
 GoSettings read_go_settings(const Suite& suite);
 
 // "K=V" for the go command: the toolchain's, with the suite's GOROOT if it has one, without the user's or our flags.
+// It is to be run in go_folder().
+std::filesystem::path go_folder(const Suite& suite, const GoSettings& settings);
 std::vector<std::string> go_environment(const Suite& suite, const GoSettings& settings, const Toolchain& go);
 
 Question package_question(const Suite& suite, const GoSettings& settings, const GoSet& set, const Toolchain& go);

@@ -2,10 +2,9 @@
 #include "suites/test2json_framework.h"
 
 #include "runner/base/text.h"
-#include "runner/dialects/exit_status.h"
-#include "runner/dialects/test2json.h"
 #include "suites/conditions.h"
 #include "suites/go_build.h"
+#include "suites/go_reader.h"
 
 #include <nlohmann/json.hpp>
 
@@ -73,6 +72,8 @@ std::vector<SetPackage> known_packages(const Suite& suite, const GoSettings& set
       if (seen.insert(package.path).second && is_wanted) all.push_back({set.name, std::move(package)});
     }
   }
+  if (seen.empty())
+    throw Error(ErrorKind::usage, Position{(suite.folder / "suite.yaml").string()}, "`go list` finds no package", "a suite needs at least one test");
   return all;
 }
 
@@ -101,7 +102,7 @@ Job job_for(const GoUnit& unit) {
   job.command.env = unit.env;
   job.command.cwd = unit.cwd;
   job.command.limits.wall = std::chrono::milliseconds(unit.limit);
-  job.inputs = {unit.program};
+  job.inputs = {unit.program, unit.cwd};   // of a folder there is no digest, so that no pass is taken over
   if (unit.tests == 0) job.command.argv.insert(job.command.argv.end(), {"-test.list", "."});
   return job;
 }
@@ -138,74 +139,6 @@ ExpandedUnit expanded_unit(const std::string& set, const std::string& group, con
   expanded.unit.framework = "test2json";
   return expanded;
 }
-
-class ListReader final : public Reader {
- public:
-  void feed(Channel, std::string_view, Observations&) override {}
-  bool end(const Completion& completion, Observations& into) override {
-    Observed seen = observed_from_exit(completion);
-    if (seen.status == Status::pass) {
-      seen.status = Status::fail;
-      seen.kind = "protocol";
-      seen.message = "it listed its tests now, but not before the run, so they were not run";
-    } else if (seen.status != Status::infra) {
-      seen.message = "its tests could not be listed: " + seen.message;
-    }
-    into.observed(0, std::move(seen));
-    return true;
-  }
-};
-
-class GoReader final : public Reader {
- public:
-  GoReader(const std::vector<std::string>& names, bool marked) : log_(names, marked) {}
-
-  void feed(Channel channel, std::string_view bytes, Observations&) override {
-    if (channel == Channel::out) log_.feed(bytes);
-  }
-
-  bool end(const Completion& completion, Observations& into) override {
-    const GoAccount account = log_.finish();
-    std::string why = disagreement(account, completion);
-    const bool is_single = account.tests.size() == 1;
-    if (is_single && why.empty() && account.tests[0].state == GoTest::State::waiting) why = "it was not run";
-    if (is_single && !why.empty()) {
-      into.observed(0, observed_go_death(account, why, completion));
-      return false;
-    }
-    const bool trusted = why.empty();
-    for (std::size_t which = 0; which < account.tests.size(); ++which) tell(account, which, trusted, completion, into);
-    for (const GoSubtest& subtest : account.subtests) tell_subtest(subtest, into);
-    return trusted;
-  }
-
- private:
-  // A test that panics tells of its end, and then the process dies: the last to end is a suspect, too.
-  static bool is_suspect(const GoAccount& account, std::size_t which) {
-    const auto is_running = [](const GoTest& test) { return test.state == GoTest::State::running; };
-    if (is_running(account.tests[which])) return true;
-    return account.last == which && std::ranges::none_of(account.tests, is_running);
-  }
-
-  static void tell(const GoAccount& account, std::size_t which, bool trusted, const Completion& completion, Observations& into) {
-    const GoTest::State state = account.tests[which].state;
-    if (!trusted && is_suspect(account, which)) into.started(which);
-    else if (state != GoTest::State::waiting && state != GoTest::State::paused) into.observed(which, observed_go_test(account, which, completion));
-  }
-
-  static void tell_subtest(const GoSubtest& subtest, Observations& into) {
-    Observed seen;
-    seen.status = subtest.status;
-    seen.subtest = subtest.name;
-    seen.duration = subtest.duration;
-    seen.message = subtest.message;
-    if (subtest.status == Status::fail) seen.kind = "wrong-output";
-    if (subtest.status == Status::skip) seen.kind = "unsupported";
-    into.subtest(subtest.test, std::move(seen));
-  }
-
-  GoTestLog log_;
-};
 
 }  // namespace
 
@@ -248,7 +181,6 @@ std::vector<ExpandedUnit> Test2JsonFramework::expand(const Suite& suite, const V
     unit.builds = std::move(binary.builds);
     unit.data = json(data).dump();
   }
-  if (units.empty() && !view.may_want) throw Error(ErrorKind::usage, Position{(suite.folder / "suite.yaml").string()}, "no package is left", "a suite needs at least one test");
   return units;
 }
 
@@ -270,10 +202,10 @@ Job Test2JsonFramework::execution(const Unit& unit, std::span<const std::size_t>
 
 std::unique_ptr<Reader> Test2JsonFramework::reader(const Unit& unit, std::span<const std::size_t> cases, const std::string&) const {
   const GoUnit data = go_unit(unit);
-  if (data.tests == 0) return std::make_unique<ListReader>();
+  if (data.tests == 0) return go_list_reader();
   std::vector<std::string> names;
   for (const std::size_t which : cases) names.push_back(unit.cases[which].name);
-  return std::make_unique<GoReader>(names, data.marked);
+  return go_reader(std::move(names), data.marked);
 }
 
 }  // namespace xtest

@@ -1,55 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Packs the time zones of Debian's tzdata, which lies beside the library, into the archive that package time tests itself with:
+// Writes lib/time/zoneinfo.zip, which Debian leaves out and package time tests itself with, as package time/tzdata holds it:
 // go run zoneinfo.go GOROOT FILE. FILE.d names what it was made of.
 package main
 
 import (
-	"archive/zip"
-	"io/fs"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"log"
 	"os"
 	"path/filepath"
-	"strings"
+	"strconv"
 )
+
+// All strings of a file that has but one constant, in pieces.
+func embedded(source string) (archive []byte, err error) {
+	file, err := parser.ParseFile(token.NewFileSet(), source, nil, 0)
+	if err != nil {
+		return nil, err
+	}
+	ast.Inspect(file, func(node ast.Node) bool {
+		if literal, ok := node.(*ast.BasicLit); ok && err == nil {
+			var piece string
+			piece, err = strconv.Unquote(literal.Value)
+			archive = append(archive, piece...)
+		}
+		return err == nil
+	})
+	if err == nil && len(archive) == 0 {
+		err = errors.New("no strings in " + source)
+	}
+	return archive, err
+}
 
 func main() {
 	log.SetFlags(0)
-	root, err := filepath.EvalSymlinks(filepath.Join(os.Args[1], "../../share/zoneinfo"))
-	if err != nil {
-		log.Fatal("no time zones beside the library: ", err)
+	sources, _ := filepath.Glob(filepath.Join(os.Args[1], "src/time/tzdata/z*ipdata.go"))
+	if len(sources) != 1 {
+		log.Fatal("package time/tzdata holds no time zones")
 	}
-	out, err := os.Create(os.Args[2])
-	if err != nil {
-		log.Fatal(err)
-	}
-	packed := zip.NewWriter(out)
-	deps := "zones:"
-	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		name := strings.TrimPrefix(path, root+"/")
-		top, _, _ := strings.Cut(name, "/")
-		if err != nil || entry.IsDir() || top == "posix" || top == "right" {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		deps += " \\\n " + path
-		file, err := packed.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
-		if err == nil {
-			_, err = file.Write(data)
-		}
-		return err
-	})
+	archive, err := embedded(sources[0])
 	if err == nil {
-		err = packed.Close()
+		err = os.WriteFile(os.Args[2], archive, 0o666)
 	}
 	if err == nil {
-		err = out.Close()
-	}
-	if err == nil {
-		err = os.WriteFile(os.Args[2]+".d", []byte(deps+"\n"), 0o666)
+		err = os.WriteFile(os.Args[2]+".d", []byte("zones: "+sources[0]+"\n"), 0o666)
 	}
 	if err != nil {
 		log.Fatal(err)

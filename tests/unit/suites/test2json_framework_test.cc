@@ -31,7 +31,7 @@ class Test2JsonSuite : public testing::Test {
 
   // `go list` and -test.list as Go answers them.
   void answer_lists(const std::string& tests) {
-    world_.answers.emplace("s default: go list", answered("m/a\t" + (folder_.path() / "a").string() + "\t1\t0\t\nm/none\t/x\t0\t0\t\n"));
+    world_.answers.emplace("s default: go list", answered("m/a\t" + (folder_.path() / "a").string() + "\t1\t0\t\nm/none\t" + (folder_.path() / "none").string() + "\t0\t0\t\n"));
     world_.answers.emplace("s m/a: -test.list", answered(tests));
   }
 
@@ -96,7 +96,7 @@ TEST_F(Test2JsonSuite, ThePanickingTestIsTheSuspectThoughItEnded) {
 }
 
 TEST_F(Test2JsonSuite, APackageThatCannotBeListedIsOneTest) {
-  world_.answers.emplace("s default: go list", answered("m/a\t/a\t1\t0\t\n"));
+  world_.answers.emplace("s default: go list", answered("m/a\t" + (folder_.path() / "a").string() + "\t1\t0\t\n"));
   world_.answers.emplace("s m/a: -test.list", answered("", 2));
   const auto units = framework_.expand(suite("packages: [./...]\n"), world_.view());
   ASSERT_THAT(case_ids(units), ElementsAre("m/a::package"));
@@ -122,7 +122,7 @@ TEST_F(Test2JsonSuite, BadKeysNameThePlace) {
   EXPECT_THAT(error_of([&] { framework_.questions(suite("short: true\n"), world_.view()); }), HasSubstr("either `packages` or `sets`"));
   EXPECT_THAT(error_of([&] { framework_.questions(suite("packages: [-x]\n"), world_.view()); }), HasSubstr("suite.yaml:4"));
   EXPECT_THAT(error_of([&] { framework_.questions(suite("packages: [x]\nmake: {../z: y.go}\n"), world_.view()); }), HasSubstr("suite.yaml:5"));
-  world_.answers.emplace("s default: go list", answered("m/a\t/a\t0\t0\t\"cannot find package\"\n"));
+  world_.answers.emplace("s default: go list", answered("m/a\t" + (folder_.path() / "a").string() + "\t0\t0\t\"cannot find package\"\n"));
   EXPECT_THAT(error_of([&] { framework_.expand(suite("packages: [m/a]\n"), world_.view()); }), HasSubstr("m/a: \"cannot find package\""));
 }
 
