@@ -3,7 +3,7 @@
 install(TARGETS xtest RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS xtest-main xtest-agent RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/xtest)
 install(DIRECTORY targets/data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/targets/data)
-install(DIRECTORY suites/calibrate suites/gcc-torture suites/go-std suites/hello suites/probes suites/rust-core suites/rust-alloc suites/rust-std DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/suites)
+install(DIRECTORY suites/calibrate suites/hello suites/probes suites/rust-core suites/rust-alloc suites/rust-std DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/suites)
 install(DIRECTORY emulators/agent DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/emulators FILES_MATCHING PATTERN "*.[ch]")
 install(DIRECTORY emulators/vm/images DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/emulators/vm)
 install(FILES emulators/known-lies.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/xtest/emulators)

@@ -16,20 +16,11 @@ const Seen* History::deciding(const Outcome& outcome) const {
   return last;
 }
 
-std::vector<const Observed*> History::deciding_subtests(const Outcome& outcome) const {
-  std::vector<const Observed*> found;
-  const Seen* seen = deciding(outcome);
-  for (const SeenSubtest& subtest : subtests) {
-    if (seen && subtest.job == seen->job) found.push_back(&subtest.observed);
-  }
-  return found;
-}
-
 void Attempts::on(const Event& event) {
   if (const auto* seen = std::get_if<CaseObserved>(&event.body)) {
     History& history = seen_[seen->test];
     if (!seen->observed.parent.empty()) {
-      if (keeps_subtests_) history.subtests.push_back({seen->job, seen->observed});
+      ++history.subtests;
       return;
     }
     history.attempts.push_back({seen->job, seen->attempt, seen->observed, {}, seen->confirmer});
@@ -46,8 +37,7 @@ void Attempts::ended(const JobEnded& job) {
     const auto found = seen_.find(test);
     if (found == seen_.end()) continue;
     auto& attempts = found->second.attempts;
-    const auto is_its = [&](const auto& seen) { return seen.job == job.job; };
-    if (!job.trusted) std::erase_if(attempts, is_its), std::erase_if(found->second.subtests, is_its);
+    if (!job.trusted) std::erase_if(attempts, [&](const Seen& seen) { return seen.job == job.job; });
     for (Seen& seen : attempts) {
       if (seen.job == job.job) seen.reused_from = job.cached_from;
     }

@@ -2,9 +2,9 @@
 // What was seen of the cases that are not decided yet.
 //
 // A sink feeds every event and takes the history of a case when it is decided; memory is bounded by what runs at the
-// time. Observations of a job that ended untrusted are void and dropped, and with them those of subtests
-// (Observed::parent), which are kept only for who asks for them. The observation that decides is the last on the stream's own
-// executor whose status is Outcome::raw, otherwise its last.
+// time. Observations of a job that ended untrusted are void and dropped; those of subtests (Observed::parent) are only
+// counted. The observation that decides is the last on the stream's own executor whose status is Outcome::raw, otherwise its
+// last.
 #pragma once
 
 #include "runner/model/event.h"
@@ -22,29 +22,20 @@ struct Seen {
   std::string confirmer{};   // the executor it ran on to confirm a failure, or empty: the stream's
 };
 
-struct SeenSubtest {
-  JobId job = 0;
-  Observed observed;
-};
-
 struct History {
   std::vector<Seen> attempts;                 // in order
-  std::vector<SeenSubtest> subtests;          // of all of them
+  std::uint64_t subtests = 0;
   const Seen* deciding(const Outcome& outcome) const;
-  std::vector<const Observed*> deciding_subtests(const Outcome& outcome) const;
 };
 
 class Attempts {
  public:
-  explicit Attempts(bool keeps_subtests = false) : keeps_subtests_(keeps_subtests) {}
-
   void on(const Event& event);                // CaseObserved and JobEnded; anything else is ignored
   History take(CaseIx test);                  // and forget it
   void forget() { seen_.clear(); jobs_.clear(); }
 
  private:
   void ended(const JobEnded& job);
-  bool keeps_subtests_;
   std::unordered_map<CaseIx, History> seen_;
   std::unordered_map<JobId, std::vector<CaseIx>> jobs_;
 };

@@ -90,10 +90,6 @@ void Junit::on_decided(const CaseDecided& decided) {
   std::uint64_t& place = places_[decided.test];
   if (place != 0) streams_[name->stream].spool->kill(place - 1);
   place = 0;
-  if (const auto subtests = subtest_places_.extract(decided.test)) {
-    for (const std::uint64_t at : subtests.mapped()) streams_[name->stream].spool->kill(at);
-    streams_[name->stream].subtests -= subtests.mapped().size();
-  }
   not_run_.erase(decided.test);
   if (decided.outcome.status == Status::not_run) not_run_[decided.test] = decided.outcome.reason;
   else write_case(decided.test, decided.outcome, history);
@@ -102,27 +98,8 @@ void Junit::on_decided(const CaseDecided& decided) {
 void Junit::write_case(CaseIx test, const Outcome& outcome, const History& history) {
   const JunitCase made = to_case(test, outcome, history);
   StreamState& stream = streams_[table_.find(test)->stream];
+  stream.subtests += history.subtests;
   places_[test] = stream.spool->append(made.verdict, made.time, writer_.test_case(made)) + 1;
-  for (const Observed* subtest : history.deciding_subtests(outcome)) write_subtest(test, made, *subtest);
-}
-
-// A case of its own for people; its time is in its test's. It is not worse than that test, which expectations may excuse.
-void Junit::write_subtest(CaseIx test, const JunitCase& parent, const Observed& subtest) {
-  JunitCase made;
-  made.class_name = parent.class_name;
-  made.name = parent.name + "/" + subtest.subtest;
-  made.time = subtest.duration;
-  made.verdict = junit_verdict(subtest.status, weight(subtest.status));
-  const bool is_excused = made.verdict == JunitVerdict::failure && parent.verdict != JunitVerdict::failure;
-  if (is_excused) made.verdict = JunitVerdict::skipped;
-  if (made.verdict != JunitVerdict::pass) {
-    made.type = is_excused ? parent.type : junit_type(subtest.status, subtest.kind);
-    made.message = is_excused ? parent.message : subtest.message;
-    made.detail = subtest.message + "\nsubtest of " + parent.name + "\n";
-  }
-  StreamState& stream = streams_[table_.find(test)->stream];
-  ++stream.subtests;
-  subtest_places_[test].push_back(stream.spool->append(made.verdict, std::chrono::microseconds(0), writer_.test_case(made)));
 }
 
 JunitCase Junit::to_case(CaseIx test, const Outcome& outcome, const History& history) {

@@ -54,7 +54,6 @@ class Junit final : public ReportSink {
   void on_job(const Event& event, const JobStarted& job);
   void on_decided(const CaseDecided& decided);
   void write_case(CaseIx test, const Outcome& outcome, const History& history);
-  void write_subtest(CaseIx test, const JunitCase& parent, const Observed& subtest);
   void write_holes();
   void write_incomplete(StreamIx stream, const std::string& why);
   void write_stream(StreamIx stream);
@@ -69,13 +68,12 @@ class Junit final : public ReportSink {
   JunitOptions options_;
   JunitWriter writer_;
   CaseTable table_;
-  Attempts attempts_{true};
+  Attempts attempts_;
   Policy policy_;
   RunStarted run_;
   std::optional<RunEnded> ended_;
   std::vector<StreamState> streams_;
   std::vector<std::uint64_t> places_;                  // of a case's entry in its spool, plus one; 0: none
-  std::unordered_map<CaseIx, std::vector<std::uint64_t>> subtest_places_;   // of their entries
   std::unordered_map<CaseIx, std::string> not_run_;    // decided so, and the reason
   std::vector<std::filesystem::path> files_;
   std::optional<std::string> trouble_;

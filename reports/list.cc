@@ -13,8 +13,6 @@
 namespace xtest {
 namespace {
 
-constexpr std::size_t most_subtests = 200;   // of a test that are shown
-
 std::string field(std::string_view name, std::string_view value) {
   return value.empty() ? "" : fmt::format("{:<12}{}\n", name, safe_text(value));
 }
@@ -73,11 +71,7 @@ void ShowText::on(const Event& event) {
   if (options_.test.empty()) return;
   if (const auto* unit = std::get_if<UnitListed>(&event.body)) on_unit(*unit);
   if (const auto* seen = std::get_if<CaseObserved>(&event.body)) {
-    const auto found = wanted_.find(seen->test);
-    if (found == wanted_.end()) return;
-    if (!seen->observed.parent.empty()) {
-      found->second.subtests.push_back({seen->job, seen->observed});
-    } else {
+    if (const auto found = wanted_.find(seen->test); found != wanted_.end() && seen->observed.parent.empty()) {
       found->second.attempts.push_back({seen->job, seen->attempt, seen->observed, {}, seen->confirmer});
     }
   } else if (const auto* decided = std::get_if<CaseDecided>(&event.body)) {
@@ -145,22 +139,6 @@ std::string ShowText::case_text(CaseIx test, const Wanted& wanted) const {
   text += field("   stream", stream.stream.to_string()) + field("   source", name.source) + field("   rung", name.rung);
   if (!wanted.decided) text += "   no outcome is recorded\n";
   for (const Seen& seen : wanted.attempts) text += attempt_text(seen);
-  history.subtests = wanted.subtests;
-  return text + subtests_text(history.deciding_subtests(wanted.outcome));
-}
-
-// How many there are, and then those that did not pass before the others.
-std::string ShowText::subtests_text(std::vector<const Observed*> subtests) {
-  if (subtests.empty()) return {};
-  std::ranges::stable_sort(subtests, {}, [](const Observed* one) { return one->status == Status::pass; });
-  const auto passed = std::ranges::count(subtests, Status::pass, &Observed::status);
-  std::string text = fmt::format("   {} subtests, {} passed\n", subtests.size(), passed);
-  for (std::size_t at = 0; at < subtests.size() && at < most_subtests; ++at) {
-    const Observed& one = *subtests[at];
-    const auto time = human_duration(std::chrono::duration_cast<std::chrono::milliseconds>(one.duration));
-    text += fmt::format("   {:<5} {} ({}){}{}\n", to_string(one.status), safe_text(one.subtest), time, one.message.empty() ? "" : ": ", safe_text(one.message));
-  }
-  if (subtests.size() > most_subtests) text += fmt::format("   ... {} more, which the record has\n", subtests.size() - most_subtests);
   return text;
 }
 

@@ -50,7 +50,6 @@ class ShowText {
   };
   struct Wanted {
     std::vector<Seen> attempts;
-    std::vector<SeenSubtest> subtests;
     Outcome outcome;
     bool decided = false;
   };
@@ -58,7 +57,6 @@ class ShowText {
   std::string run_text() const;
   std::string case_text(CaseIx test, const Wanted& wanted) const;
   std::string attempt_text(const Seen& seen) const;
-  static std::string subtests_text(std::vector<const Observed*> subtests);
   std::string file_text(const ResultFile& file) const;
 
   ShowOptions options_;

@@ -78,7 +78,6 @@ void Tally::on(const Event& event) {
   else if (const auto* unit = std::get_if<UnitListed>(&event.body)) on_unit(*unit);
   else if (const auto* job = std::get_if<JobStarted>(&event.body)) open_jobs_[job->job] = job->kind;
   else if (const auto* ended = std::get_if<JobEnded>(&event.body)) on_job_ended(*ended);
-  else if (const auto* seen = std::get_if<CaseObserved>(&event.body)) work_.subtests += seen->observed.parent.empty() ? 0 : 1;
   else if (const auto* end = std::get_if<RunEnded>(&event.body)) ended_ = *end;
   else if (std::holds_alternative<Resumed>(event.body)) ended_.reset(), before_ += last_, last_ = {};
   last_ = event.mono;

@@ -45,7 +45,6 @@ struct ReasonGroup {
 struct WorkDone {
   std::uint64_t builds = 0, builds_cached = 0, runs = 0, runs_reused = 0;
   std::uint64_t files = 0, files_missing = 0;            // result files
-  std::uint64_t subtests = 0;                            // found while running: no tests of their own
 };
 
 // What the verdict of a case means under the policies of its run.

@@ -113,7 +113,6 @@ std::string work_line(const Tally& tally) {
   if (work.builds > 0) text += fmt::format("; {} ({} from cache)", plural(work.builds, "build"), work.builds_cached);
   if (work.runs_reused > 0)
     text += fmt::format("; {} of {} runs taken over from earlier ones", work.runs_reused, work.runs);
-  if (work.subtests > 0) text += fmt::format("; {}", plural(work.subtests, "subtest"));
   if (work.files > 0) text += fmt::format("; {} kept", plural(work.files, "result file"));
   return text;
 }

@@ -15,7 +15,6 @@
 #include "suites/exit_code_framework.h"
 #include "suites/libtest_framework.h"
 #include "suites/probe_framework.h"
-#include "suites/test2json_framework.h"
 
 #include <fcntl.h>
 
@@ -34,7 +33,6 @@ Registry make_registry() {
   registry.frameworks.push_back(std::make_unique<CheckFramework>());
   registry.frameworks.push_back(std::make_unique<ExitCodeFramework>());
   registry.frameworks.push_back(std::make_unique<LibtestFramework>());
-  registry.frameworks.push_back(std::make_unique<Test2JsonFramework>());
   registry.executors = {
       {"host", make_host_executor}, {"qemu-user", make_qemu_user_executor}, {"remote", make_remote_executor},
       {"serial", make_serial_executor}, {"vm", make_vm_executor},
@@ -94,7 +92,7 @@ int run(int argc, char** argv) {
   std::string log;
   app.add_option("--log", log, "areas and levels to log to stderr, such as ssh:debug");
   app.require_subcommand(1);
-  for (const auto add : {add_run, add_again, add_targets, add_doctor, add_exec, add_warm, add_records, add_inspect, add_image, add_suite, add_expect, add_explain}) add(app, invocation);
+  for (const auto add : {add_run, add_again, add_targets, add_doctor, add_exec, add_warm, add_records, add_inspect, add_image, add_expect, add_explain}) add(app, invocation);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

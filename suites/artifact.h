@@ -36,9 +36,6 @@ struct Artifact {
   std::vector<std::filesystem::path> libraries;   // it needs them beside it
 };
 
-// The exact environment of a toolchain's processes.
-std::vector<std::string> build_environment(const Toolchain& toolchain);
-
 Artifact make_artifact(const ArtifactSpec& spec, const Toolchain& toolchain, const Target& target);
 
 // What a compiler is started with: nothing but this.

@@ -1,22 +1,122 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "suites/exit_code_framework.h"
 
+#include "runner/base/text.h"
 #include "runner/dialects/exit_status.h"
 #include "suites/artifact.h"
 #include "suites/conditions.h"
-#include "suites/dg_suite.h"
-#include "suites/exit_code_settings.h"
 
 #include <algorithm>
-#include <functional>
-#include <set>
+#include <cctype>
+#include <optional>
 #include <utility>
 
 namespace xtest {
 namespace {
 
 namespace fs = std::filesystem;
-using OptionSet = ExitCodeSettings::OptionSet;
+
+struct OptionSet {
+  std::string name;
+  std::vector<std::string> flags;
+};
+
+struct Settings {
+  std::vector<std::string> sources, exclude, links;
+  std::vector<OptionSet> option_sets;
+  std::optional<Expr> condition;
+  std::chrono::milliseconds build_limit{0};
+  Position sources_at;
+};
+
+struct Source {
+  std::string relative;   // "sub/a.c"
+  Language language = Language::c;
+};
+
+void check_name(const YamlNode& node, const std::string& name) {
+  const bool good = !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '+';
+  });
+  if (!good) node.fail("'" + name + "' is no name for an option set", "use letters, digits and - _ . + only");
+}
+
+std::vector<std::string> read_links(const YamlNode& node) {
+  std::vector<std::string> links = node.as_strings();
+  for (auto link = links.begin(); link != links.end(); ++link) {
+    if (!link_kind_from(*link)) node.fail("unknown link kind '" + *link + "'", "known: dynamic pie static static-pie");
+    if (std::find(links.begin(), link, *link) != link) node.fail("link kind '" + *link + "' stands here twice");
+  }
+  return links;
+}
+
+Settings read_settings(const Suite& suite) {
+  const YamlNode& root = suite.config;
+  root.allow_only({"suite", "title", "framework", "requires", "limit", "result-files", "revision", "from", "sources", "exclude", "flags",
+                   "option-sets", "links", "build-limit"});
+  Settings settings;
+  settings.sources = root.at("sources").as_strings();
+  settings.sources_at = root.at("sources").where();
+  if (const auto exclude = root.find("exclude")) settings.exclude = exclude->as_strings();
+  if (const auto links = root.find("links")) settings.links = read_links(*links);
+  if (const auto condition = root.find("requires")) settings.condition = read_condition(*condition);
+  if (const auto limit = root.find("build-limit")) settings.build_limit = limit->as_duration();
+  std::vector<std::string> flags;
+  if (const auto node = root.find("flags")) flags = node->as_strings();
+  if (const auto sets = root.find("option-sets")) {
+    for (const auto& [name, node] : sets->entries()) {
+      check_name(node, name);
+      OptionSet& set = settings.option_sets.emplace_back(name, flags);
+      for (std::string& flag : node.as_strings()) set.flags.push_back(std::move(flag));
+    }
+  }
+  if (settings.option_sets.empty()) settings.option_sets.push_back({"default", std::move(flags)});
+  return settings;
+}
+
+bool matches(const std::vector<std::string>& patterns, std::string_view relative) {
+  const bool is_below = relative.find('/') != std::string_view::npos;
+  return std::ranges::any_of(patterns, [&](const std::string& pattern) {
+    return (!is_below || pattern.find('/') != std::string::npos) && glob_match(pattern, relative);
+  });
+}
+
+std::optional<Language> language_of_file(std::string_view name) {
+  const std::string_view suffix = name.substr(name.rfind('.') + 1);
+  if (suffix == "c") return Language::c;
+  if (suffix == "cc" || suffix == "cpp" || suffix == "cxx" || suffix == "C") return Language::cxx;
+  return std::nullopt;
+}
+
+void add_source(const Settings& settings, std::string relative, std::vector<Source>& sources) {
+  if (!matches(settings.sources, relative) || matches(settings.exclude, relative)) return;
+  const auto language = language_of_file(relative);
+  if (!language)
+    throw Error(ErrorKind::usage, settings.sources_at, relative + " is neither C nor C++",
+                "narrow `sources` to *.c, *.cc, *.cpp or *.cxx");
+  sources.push_back({std::move(relative), *language});
+}
+
+std::vector<Source> find_sources(const Suite& suite, const Settings& settings) try {
+  const bool deep =
+      std::ranges::any_of(settings.sources, [](const auto& glob) { return glob.find('/') != std::string::npos; });
+  const std::size_t prefix = suite.sources.native().size() + 1;
+  std::vector<Source> sources;
+  for (auto at = fs::recursive_directory_iterator(suite.sources); at != fs::recursive_directory_iterator(); ++at) {
+    const std::string& path = at->path().native();
+    const bool is_hidden = path[path.rfind('/') + 1] == '.';
+    if (at->is_directory() && (is_hidden || !deep)) at.disable_recursion_pending();
+    else if (!is_hidden && at->is_regular_file()) add_source(settings, path.substr(prefix), sources);
+  }
+  if (sources.empty())
+    throw Error(ErrorKind::usage, settings.sources_at,
+                "no file in " + suite.sources.string() + " matches " + join(settings.sources, " "),
+                "a suite needs at least one test");
+  std::ranges::sort(sources, {}, &Source::relative);
+  return sources;
+} catch (const fs::filesystem_error& error) {
+  throw Error(ErrorKind::usage, "cannot list " + suite.sources.string() + ": " + error.code().message());
+}
 
 // Everything about one language, option set and link kind that its files have in common.
 struct Cell {
@@ -28,7 +128,7 @@ struct Cell {
   fs::path folder;
 };
 
-std::vector<Cell> cells_of(const Suite& suite, const ExitCodeSettings& settings, Language language, const OptionSet& options,
+std::vector<Cell> cells_of(const Suite& suite, const Settings& settings, Language language, const OptionSet& options,
                            const View& view) {
   const auto toolchain = view.toolchains.find(language);
   const auto absent = view.absent.find(language);
@@ -52,111 +152,60 @@ std::vector<Cell> cells_of(const Suite& suite, const ExitCodeSettings& settings,
   return cells;
 }
 
-// Every unit of a suite, cell by cell.
-class Expansion {
- public:
-  Expansion(const Suite& suite, const View& view)
-      : suite_(suite), view_(view), settings_(read_exit_code_settings(suite)), sources_(find_exit_code_sources(suite, settings_)), directives_(suite) {}
-
-  std::vector<ExpandedUnit> units() {
-    std::vector<ExpandedUnit> units;
-    units.reserve(sources_.size() * settings_.option_sets.size());
-    for_each_cell([&](Language language, const OptionSet& options, const Cell& cell) {
-      for (const ExitCodeSource& source : sources_) {
-        if (source.language == language) add_unit(source, options, cell, units);
-      }
-    });
-    return units;
-  }
-
-  // Of the same question for several option sets, all but the first are dropped by their name.
-  std::vector<Question> questions() {
-    std::vector<Question> questions;
-    if (!settings_.has_directives) return questions;
-    for_each_cell([&](Language language, const OptionSet&, const Cell& cell) {
-      if (!cell.skip.empty()) return;
-      std::set<std::string> keywords;
-      for (const ExitCodeSource& source : sources_) {
-        if (source.language == language) directives_.add_keywords(source.relative, view_.target, keywords);
-      }
-      for (Question& question : effective_target_questions(keywords, Asked{*cell.toolchain, cell.link}, view_))
-        questions.push_back(std::move(question));
-    });
-    return questions;
-  }
-
- private:
-  void for_each_cell(const std::function<void(Language, const OptionSet&, const Cell&)>& body) const {
-    for (const OptionSet& options : settings_.option_sets) {
-      for (const Language language : {Language::c, Language::cxx}) {
-        if (std::ranges::find(sources_, language, &ExitCodeSource::language) == sources_.end()) continue;
-        for (const Cell& cell : cells_of(suite_, settings_, language, options, view_)) body(language, options, cell);
-      }
-    }
-  }
-
-  void add_unit(const ExitCodeSource& source, const OptionSet& options, const Cell& cell, std::vector<ExpandedUnit>& units) {
-    ExpandedUnit& expanded = units.emplace_back();
-    expanded.toolchain = cell.toolchain_name;
-    expanded.options = options.name;
-    expanded.executor = view_.executor;
-    Unit& unit = expanded.unit;
-    const std::size_t slash = source.relative.rfind('/');
-    const bool is_below = slash != std::string::npos;
-    const std::string file = is_below ? source.relative.substr(slash + 1) : source.relative;
-    unit.name = source.relative + cell.name_suffix;
-    unit.source = suite_.sources.native() + '/' + source.relative;
-    unit.framework = "exit-code";
-    DgVerdict verdict;
-    if (settings_.has_directives && cell.skip.empty())
-      verdict = directives_.verdict(source.relative, Asked{*cell.toolchain, cell.link}, options.flags, view_);
-    unit.data = std::to_string(suite_.limit.count()) + '\n' + verdict.xfail;
-    const std::string skip = cell.skip.empty() ? verdict.skip : cell.skip;
-    unit.cases.push_back(Case{is_below ? source.relative.substr(0, slash) : "run", file + cell.name_suffix, skip, {}, {}});
-    if (!skip.empty()) return;
-    const fs::path below = is_below ? cell.folder / source.relative.substr(0, slash) : cell.folder;
-    std::vector<std::string> flags = options.flags;
-    flags.insert(flags.end(), verdict.options.begin(), verdict.options.end());
-    const ArtifactSpec spec{{unit.source}, std::move(flags), cell.link, below, file + ".bin", suite_.sources};
-    unit.builds = make_artifact(spec, *cell.toolchain, view_.target).builds;
-    for (Job& build : unit.builds) build.command.limits.wall = settings_.build_limit;
-  }
-
-  const Suite& suite_;
-  const View& view_;
-  const ExitCodeSettings settings_;
-  const std::vector<ExitCodeSource> sources_;
-  DgSuite directives_;
-};
-
-// A test that its own source expects to fail says so itself, so that no list is needed to judge it, now or later.
-Observed as_expected(Observed seen, const std::string& xfail) {
-  if (xfail.empty() || seen.status == Status::infra) return seen;
-  const bool passed = seen.status == Status::pass;
-  seen.message = passed ? "it passes, and its source expects it to fail: " + xfail : xfail + ": " + seen.message;
-  seen.status = passed ? Status::xpass : Status::xfail;
-  seen.signature = make_signature(seen.message);
-  return seen;
+void add_unit(const Suite& suite, const Source& source, const OptionSet& options, const Cell& cell, const View& view,
+              std::vector<ExpandedUnit>& units) {
+  ExpandedUnit& expanded = units.emplace_back();
+  expanded.toolchain = cell.toolchain_name;
+  expanded.options = options.name;
+  expanded.executor = view.executor;
+  Unit& unit = expanded.unit;
+  const std::size_t slash = source.relative.rfind('/');
+  const bool is_below = slash != std::string::npos;
+  unit.name = source.relative + cell.name_suffix;
+  unit.source = suite.sources.native() + '/' + source.relative;
+  unit.framework = "exit-code";
+  unit.data = std::to_string(suite.limit.count());
+  unit.cases.push_back(Case{is_below ? source.relative.substr(0, slash) : "run",
+                            (is_below ? source.relative.substr(slash + 1) : source.relative) + cell.name_suffix,
+                            cell.skip,
+                            {},
+                            {}});
+  if (!cell.skip.empty()) return;
+  const fs::path below = is_below ? cell.folder / source.relative.substr(0, slash) : cell.folder;
+  const std::string file = is_below ? source.relative.substr(slash + 1) : source.relative;
+  const ArtifactSpec spec{{unit.source}, options.flags, cell.link, below, file + ".bin", suite.sources};
+  unit.builds = make_artifact(spec, *cell.toolchain, view.target).builds;
 }
 
 class ExitCodeReader final : public Reader {
  public:
-  explicit ExitCodeReader(std::string xfail) : xfail_(std::move(xfail)) {}
   void feed(Channel, std::string_view, Observations&) override {}
   bool end(const Completion& completion, Observations& into) override {
-    into.observed(0, as_expected(observed_from_exit(completion), xfail_));
+    into.observed(0, observed_from_exit(completion));
     return true;
   }
-
- private:
-  std::string xfail_;
 };
 
 }  // namespace
 
-std::vector<Question> ExitCodeFramework::questions(const Suite& suite, const View& view) const { return Expansion(suite, view).questions(); }
-
-std::vector<ExpandedUnit> ExitCodeFramework::expand(const Suite& suite, const View& view) const { return Expansion(suite, view).units(); }
+std::vector<ExpandedUnit> ExitCodeFramework::expand(const Suite& suite, const View& view) const {
+  const Settings settings = read_settings(suite);
+  const std::vector<Source> sources = find_sources(suite, settings);
+  std::vector<ExpandedUnit> units;
+  units.reserve(sources.size());
+  for (const OptionSet& options : settings.option_sets) {
+    for (const Language language : {Language::c, Language::cxx}) {
+      for (const Cell& cell : cells_of(suite, settings, language, options, view)) {
+        for (const Source& source : sources) {
+          if (source.language != language) continue;
+          add_unit(suite, source, options, cell, view, units);
+          for (Job& build : units.back().unit.builds) build.command.limits.wall = settings.build_limit;
+        }
+      }
+    }
+  }
+  return units;
+}
 
 Job ExitCodeFramework::execution(const Unit& unit, std::span<const std::size_t>, const std::string&) const {
   const fs::path& program = unit.builds.back().outputs.front();
@@ -169,8 +218,8 @@ Job ExitCodeFramework::execution(const Unit& unit, std::span<const std::size_t>,
   return job;
 }
 
-std::unique_ptr<Reader> ExitCodeFramework::reader(const Unit& unit, std::span<const std::size_t>, const std::string&) const {
-  return std::make_unique<ExitCodeReader>(unit.data.substr(unit.data.find('\n') + 1));
+std::unique_ptr<Reader> ExitCodeFramework::reader(const Unit&, std::span<const std::size_t>, const std::string&) const {
+  return std::make_unique<ExitCodeReader>();
 }
 
 }  // namespace xtest

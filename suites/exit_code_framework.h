@@ -12,7 +12,6 @@
 //   limit: 10s
 //   build-limit: 5m                   # optional: for one call of the compiler
 //   requires: threads                 # optional
-//   dialect: dg                       # optional: follow the DejaGnu directives in the files (suites/dg.h)
 //
 // Test ids: SUITE::run::FILE and SUITE::SUBFOLDER::FILE, with -LINK behind it when that is not the first one. A single
 // pass over the folder and nothing but strings a file, since such suites have 10^5 of them. A pattern that selects
@@ -26,7 +25,6 @@ namespace xtest {
 class ExitCodeFramework final : public Framework {
  public:
   std::string name() const override { return "exit-code"; }
-  std::vector<Question> questions(const Suite& suite, const View& view) const override;
   std::vector<ExpandedUnit> expand(const Suite& suite, const View& view) const override;
   Job execution(const Unit& unit, std::span<const std::size_t> cases, const std::string& nonce) const override;
   std::unique_ptr<Reader> reader(const Unit& unit, std::span<const std::size_t> cases,

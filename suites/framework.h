@@ -15,7 +15,6 @@
 #include "targets/toolchain.h"
 
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -50,8 +49,6 @@ struct View {
   std::filesystem::path xtest;                           // our own binary, for check jobs
   std::string executor;                                  // name of the executor that run jobs will use
   const Answers& answers;                                // so far
-  // False: the run has selected no test of this group, so that nothing has to be known of it. Empty: everything may be wanted.
-  std::function<bool(const std::string& toolchain, const std::string& options, const std::string& group)> may_want = {};
 };
 
 struct ExpandedUnit {
@@ -69,8 +66,6 @@ struct Observations {
   virtual void observed(std::size_t which, Observed what) = 0;
   // It was being executed when the account ended. If the process died, it is the suspect and runs alone.
   virtual void started(std::size_t which) = 0;
-  // A part of the case that nobody knew of before; `what.subtest` names it. It is told of and never counts as a test.
-  virtual void subtest(std::size_t which, Observed what) = 0;
 };
 
 struct Reader {

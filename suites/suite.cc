@@ -80,6 +80,19 @@ std::uint64_t add_content(Sha256& hash, const std::string& file) {
   return size;
 }
 
+// Names and sizes go in as well, so that no two folders run together to the same bytes.
+std::string digest_of(const fs::path& folder) try {
+  Sha256 hash;
+  for (const std::string& file : files_below(folder)) {
+    hash.update(std::string_view(file).substr(folder.native().size()));
+    hash.update(std::string_view("\0", 1));
+    hash.update(std::to_string(add_content(hash, file)) + '\n');
+  }
+  return hash.finish();
+} catch (const fs::filesystem_error& error) {
+  throw Error(ErrorKind::usage, "cannot read the suite in " + folder.string() + ": " + error.code().message());
+}
+
 void add_suite(const fs::path& folder, std::map<std::string, Suite>& into) {
   Suite suite = load_suite(folder);
   const auto known = into.find(suite.name);
@@ -90,19 +103,6 @@ void add_suite(const fs::path& folder, std::map<std::string, Suite>& into) {
 }
 
 }  // namespace
-
-// Names and sizes go in as well, so that no two folders run together to the same bytes.
-std::string digest_of_folder(const fs::path& folder) try {
-  Sha256 hash;
-  for (const std::string& file : files_below(folder)) {
-    hash.update(std::string_view(file).substr(folder.native().size()));
-    hash.update(std::string_view("\0", 1));
-    hash.update(std::to_string(add_content(hash, file)) + '\n');
-  }
-  return hash.finish();
-} catch (const fs::filesystem_error& error) {
-  throw Error(ErrorKind::usage, "cannot read the files in " + folder.string() + ": " + error.code().message());
-}
 
 Suite load_suite(const fs::path& folder) {
   const YamlNode root = load_yaml(folder / kSuiteFile);
@@ -125,7 +125,7 @@ Suite load_suite(const fs::path& folder) {
   if (const auto source = root.find("from")) suite.source = read_source(*source);
   if (const auto files = root.find("result-files")) suite.result_files = read_result_files(*files);
   const auto revision = root.find("revision");
-  suite.revision = revision ? revision->as_string() : digest_of_folder(suite.folder);
+  suite.revision = revision ? revision->as_string() : digest_of(suite.folder);
   return suite;
 }
 

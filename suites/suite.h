@@ -33,7 +33,4 @@ Suite load_suite(const std::filesystem::path& folder);
 // The folders below `roots` that hold a suite.yaml, by suite name; a name that appears twice is an error.
 std::vector<Suite> find_suites(const std::vector<std::filesystem::path>& roots);
 
-// Of the names and contents of all files below, without those whose name begins with a dot.
-std::string digest_of_folder(const std::filesystem::path& folder);
-
 }  // namespace xtest

@@ -81,7 +81,6 @@ AgentCommand AgentSession::to_agent(const RunRequest& request) {
   command.fresh_cwd = request.fresh_folder;
   command.cwd =
       request.fresh_folder ? (place_.folders / std::to_string(++runs_)).string() : request.command.cwd.string();
-  if (request.fresh_folder) command.start = request.command.cwd.string();
   command.env = target_environment(command.cwd, place_.env);
   for (const std::string& entry : request.command.env) put(command.env, entry);
   command.watch = request.look == Look::crash;

@@ -40,7 +40,6 @@ struct AgentCommand {
   std::vector<std::string> argv;                                // argv[0] is an absolute path
   std::vector<std::string> env;                                 // "K=V", exact
   std::string cwd;                                              // absolute; empty: /
-  std::string start = {};                                       // where the program begins instead of cwd; or empty
   Limits limits;                                                // wall 0: none
   std::chrono::seconds cpu{0};                                  // 0: none
   std::uint64_t address_space = 0, file_size = 0;               // bytes, 0: none

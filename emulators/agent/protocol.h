@@ -27,9 +27,8 @@ enum {
 /* host -> agent */
 enum {
   XA_HELLO = 1,  /* - ; the header's nonce is adopted. Answered by XA_HELLO */
-  XA_RUN = 2,    /* flags u32, argc u32, texts, envc u32, texts, cwd text, start text (where it begins instead, or
-                    empty), wall ms u64, cpu s u64, address space u64, file size u64, output head u64, output tail u64
-                    (0: no limit, for the limits), rows u32, columns u32,
+  XA_RUN = 2,    /* flags u32, argc u32, texts, envc u32, texts, cwd text, wall ms u64, cpu s u64, address space u64,
+                    file size u64, output head u64, output tail u64 (0: no limit, for the limits), rows u32, columns u32,
                     result files: most bytes of one u64, of all u64, patterns u32, texts (runner/model/result_files.h) */
   XA_STDIN = 3,  /* bytes; an empty frame is the end of the stream */
   XA_CREDIT = 4, /* u64: so many more output bytes may be sent */

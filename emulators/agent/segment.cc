@@ -29,7 +29,7 @@ std::uint32_t flags_of(const AgentCommand& command, bool carried) {
 
 Segment run_segment(const AgentCommand& command, std::uint32_t seq, const Nonce& nonce, bool carried) {
   WireFrame frame(XA_RUN, seq, nonce);
-  frame.u32(flags_of(command, carried)).texts(command.argv).texts(command.env).text(command.cwd).text(command.start);
+  frame.u32(flags_of(command, carried)).texts(command.argv).texts(command.env).text(command.cwd);
   frame.u64(static_cast<std::uint64_t>(command.limits.wall.count()));
   frame.u64(static_cast<std::uint64_t>(command.cpu.count())).u64(command.address_space).u64(command.file_size);
   frame.u64(carried ? UINT64_MAX : command.limits.out_head).u64(command.limits.out_tail);

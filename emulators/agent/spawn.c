@@ -47,7 +47,6 @@ struct request *request_parse(const struct frame *f, struct channel *c) {
   r->argv = read_texts(&reader);
   r->env = read_texts(&reader);
   r->cwd = read_text(&reader);
-  r->start = read_text(&reader);
   r->wall_ms = read_u64(&reader);
   r->cpu_s = read_u64(&reader);
   r->address_space = read_u64(&reader);
@@ -102,8 +101,6 @@ static void prefer_for_oom(void) {
 }
 #endif
 
-static const char *where_it_begins(const struct request *r) { return *r->start != 0 ? r->start : r->cwd; }
-
 /* Runs in the child of vfork: shares the agent's memory, so it calls the system only. */
 static void become(const struct request *r, const int stdio[3], volatile struct failure *f) {
   const int handled[] = {SIGPIPE, SIGCHLD, SIGTERM, SIGINT, SIGHUP};
@@ -118,8 +115,7 @@ static void become(const struct request *r, const int stdio[3], volatile struct 
   for (int i = 0; i < 3; ++i) dup2(stdio[i], i);
   if ((r->flags & XA_WATCH) != 0) look_be_watched();
   if ((r->flags & XA_TERMINAL) != 0) terminal_adopt();
-  const char *begin = where_it_begins(r);
-  if (*begin != 0 && chdir(begin) != 0) fail(f, STAGE_CWD);
+  if (*r->cwd != 0 && chdir(r->cwd) != 0) fail(f, STAGE_CWD);
   if (!limit(RLIMIT_CPU, r->cpu_s) || !limit(RLIMIT_AS, r->address_space) || !limit(RLIMIT_FSIZE, r->file_size)) {
     fail(f, STAGE_LIMITS);
   }
@@ -142,7 +138,7 @@ static void explain(const struct request *r, struct failure f, char *why, size_t
   const char *text = strerror(f.error);
   const char *program = r->argv[0];
   if (f.stage == STAGE_CWD) {
-    snprintf(why, size, "cannot enter '%s': %s", where_it_begins(r), text);
+    snprintf(why, size, "cannot enter '%s': %s", r->cwd, text);
   } else if (f.stage == STAGE_LIMITS) {
     snprintf(why, size, "cannot set the resource limits of '%s': %s", program, text);
   } else if (f.error == ENOENT && access(program, F_OK) == 0) {

@@ -13,7 +13,7 @@
 struct request {
   struct request *next;
   uint32_t seq, flags;
-  char **argv, **env, *cwd, *start; /* start: where the program begins instead, or empty */
+  char **argv, **env, *cwd;
   uint32_t rows, columns;
   uint64_t wall_ms, cpu_s, address_space, file_size, head, tail, credit;
   char **results; /* patterns */

@@ -28,7 +28,6 @@ void add_records(CLI::App& app, Invocation& invocation);     // list, show, repo
 void add_inspect(CLI::App& app, Invocation& invocation);
 void add_image(CLI::App& app, Invocation& invocation);       // image list, show, make, fetch, add, verify, rm, prune
 void add_expect(CLI::App& app, Invocation& invocation);      // expect explain, check, update
-void add_suite(CLI::App& app, Invocation& invocation);       // suite list, show, install, rm
 void add_explain(CLI::App& app, Invocation& invocation);
 
 // A subcommand whose first line of help stands in the list, and whose rest (examples) only in its own help.

@@ -4,8 +4,6 @@
 #include "runner/base/text.h"
 #include "runner/cli/exit_codes.h"
 #include "runner/cli/install.h"
-#include "runner/cli/install_suite.h"
-#include "runner/cli/suites.h"
 #include "runner/engine/ask.h"
 #include "runner/store/paths.h"
 #include "targets/rust.h"
@@ -21,22 +19,27 @@ namespace {
 const std::vector<std::string> kDefaultSuites{"hello", "probes"};
 
 std::vector<Suite> choose_suites(const RunOptions& options, const Locations& locations) {
-  std::vector<Suite> all = known_suites(locations, options.suite_dirs);
+  std::vector<std::filesystem::path> roots{locations.data / "suites"};
+  roots.insert(roots.end(), options.suite_dirs.begin(), options.suite_dirs.end());
+  std::vector<Suite> all = find_suites(roots);
+  std::vector<std::string> names;
+  for (const Suite& suite : all) names.push_back(suite.name);
   const auto& wanted = options.suites.empty() ? kDefaultSuites : options.suites;
-  for (const std::string& name : wanted) find_suite(all, name);
-  std::erase_if(all, [&](const Suite& suite) { return std::ranges::find(wanted, suite.name) == wanted.end(); });
-  return all;
-}
-
-// The tests of suites that others wrote, which lie in the cache.
-Task<void> provide_suites(RunContext& context) {
-  for (Suite& suite : context.suites) {
-    if (context.options.install && suite.source) {
-      const auto kind = state_of(suite, context.folders.cache, false).kind;
-      if (kind != SuiteState::Kind::here) co_await install_suite(suite, usual_place(), tell_on_stderr);
-    }
-    use_installed(suite, context.folders.cache);
+  for (const std::string& name : wanted) {
+    if (std::ranges::find(names, name) != names.end()) continue;
+    const auto near = nearest(name, names);
+    throw Error(ErrorKind::usage, "unknown suite '" + name + "'",
+                near ? "did you mean " + *near + "?" : "known suites: " + join(names, " "));
   }
+  std::erase_if(all, [&](const Suite& suite) { return std::ranges::find(wanted, suite.name) == wanted.end(); });
+  for (Suite& suite : all) {
+    if (!suite.source) continue;
+    suite.sources = cache_dir() / "suites" / suite.name / "tree" / suite.source->folder;
+    if (!std::filesystem::is_directory(suite.sources))
+      throw Error(ErrorKind::usage, "the tests of " + suite.name + " are not installed: there is no " + suite.sources.string(),
+                  "xtest suite install " + suite.name);
+  }
+  return all;
 }
 
 bool is_emulated(const Prepared& one) { return one.executor && one.executor->features().contains("emulated"); }
@@ -142,7 +145,6 @@ Task<RunContext> make_context(const Registry& registry, RunOptions options, std:
   if (context.options.where.targets.empty())
     throw Error(ErrorKind::usage, "no target given", "name one with --target; `xtest targets` lists them");
   context.suites = choose_suites(context.options, context.folders.locations);
-  co_await provide_suites(context);
   co_await prepare_all(registry, context);
   if (context.options.install) co_await install_missing(context, registry);
   for (const Prepared& one : context.prepared) {

@@ -35,7 +35,7 @@ void add_run_options(CLI::App& app, RunOptions& options) {
   add_target_options(app, options.where);
   app.add_option("TEST", options.tests, "tests to run: ids or globs, such as 'probes::C1' or '*::cxx'");
   app.add_option("-f,--filter", options.filters,
-                 "expression: test() suite() group() lang() rung() target() toolchain() options() executor(), globs, and or not")
+                 "expression: test() suite() group() lang() rung() target() toolchain() executor(), globs, and or not")
       ->allow_extra_args(false)->type_name("EXPR");
   app.add_option("-s,--suite", options.suites, "suite to run; default: hello and probes")
       ->delimiter(',')->allow_extra_args(false)->type_name("NAME");

@@ -11,7 +11,7 @@
 namespace xtest {
 
 Collector::Collector(const Completion& completion, std::size_t cases)
-    : completion_(completion), results_(cases), subtests_(cases), phases_(cases, Phase::waiting) {}
+    : completion_(completion), results_(cases), phases_(cases, Phase::waiting) {}
 
 void Collector::observed(std::size_t which, Observed what) {
   if (which >= results_.size() || results_[which]) return;
@@ -23,12 +23,7 @@ void Collector::started(std::size_t which) {
   if (which < phases_.size() && phases_[which] == Phase::waiting) phases_[which] = Phase::started;
 }
 
-void Collector::subtest(std::size_t which, Observed what) {
-  if (which < subtests_.size()) subtests_[which].push_back(std::move(what));
-}
-
 void Collector::close(bool trusted) {
-  if (!trusted) std::ranges::fill(subtests_, std::vector<Observed>{});
   if (results_.size() == 1) {
     if (!results_[0] || (!trusted && results_[0]->status == Status::pass)) results_[0] = observed_without_account(completion_);
   } else if (!trusted) {
@@ -60,8 +55,7 @@ std::vector<std::vector<std::size_t>> Collector::again() const {
 }
 
 bool Collector::all_passed() const {
-  return std::ranges::all_of(results_, [](const auto& result) { return result && result->status == Status::pass; }) &&
-         std::ranges::all_of(subtests_, &std::vector<Observed>::empty);
+  return std::ranges::all_of(results_, [](const auto& result) { return result && result->status == Status::pass; });
 }
 
 std::string Collector::passes_as_text() const {

@@ -22,15 +22,13 @@ class Collector final : public Observations {
 
   void observed(std::size_t which, Observed what) override;
   void started(std::size_t which) override;
-  void subtest(std::size_t which, Observed what) override;
 
   void close(bool trusted);                            // after the reader's end()
   Observed* result(std::size_t which);                 // null: must be executed again
-  const std::vector<Observed>& subtests(std::size_t which) const { return subtests_[which]; }
   bool has_result(std::size_t which) const { return results_[which].has_value(); }
   std::vector<std::vector<std::size_t>> again() const;   // cases without a result: those of a group in one job
 
-  bool all_passed() const;                               // and had no subtests, of which a later run would know nothing
+  bool all_passed() const;
   std::string passes_as_text() const;
 
   // A SIGKILL that we did not send, or a lost session, proves nothing about the program: the first is infra (it runs once
@@ -43,7 +41,6 @@ class Collector final : public Observations {
 
   const Completion& completion_;
   std::vector<std::optional<Observed>> results_;
-  std::vector<std::vector<Observed>> subtests_;          // of the results
   std::vector<Phase> phases_;                            // by the account, believed or not
 };
 

@@ -61,7 +61,6 @@ class Engine {
   std::filesystem::path results_folder(JobId id) const { return parts_.work / "results" / std::to_string(id); }
   void tell_end(JobId id, Completion completion, bool trusted);
   void observe(CaseIx test, JobId job, Observed what, const std::string& confirmer = {});
-  void tell_subtests(CaseIx test, JobId job, const std::vector<Observed>& subtests, const std::string& confirmer);
   void conclude(UnitIx unit, std::size_t which);
   bool begin_confirmation(UnitIx unit, std::size_t which);   // false: it is to be decided now
   void confirm(Execution execution);

@@ -60,7 +60,6 @@ void Engine::understand(Execution execution, JobId id, Completion completion) {
     if (observed->status != Status::pass) add_diagnosis(*observed, completion.diagnosis);
     if (execution.which.size() == 1) collector.doubt_unexplained_kill(*observed, cases_.attempts(test), confirmer);
     observe(test, id, std::move(*observed), confirmer);
-    tell_subtests(test, id, collector.subtests(at), confirmer);
   }
   // What the collector settled of a single case is not the job's account and stays.
   tell_end(id, std::move(completion), trusted || execution.which.size() == 1);
@@ -89,16 +88,6 @@ void Engine::observe(CaseIx test, JobId job, Observed what, const std::string& c
   Attempt attempt{job, 1 + static_cast<int>(cases_.attempts(test).size()), std::move(what), confirmer};
   parts_.emitter.emit(CaseObserved{job, test, attempt.number, attempt.observed, confirmer});
   cases_.add_attempt(test, std::move(attempt));
-}
-
-// They are in the record and the reports; the judgement is the case's alone.
-void Engine::tell_subtests(CaseIx test, JobId job, const std::vector<Observed>& subtests, const std::string& confirmer) {
-  const int attempt = static_cast<int>(cases_.attempts(test).size());
-  for (const Observed& subtest : subtests) {
-    CaseObserved told{job, test, attempt, subtest, confirmer};
-    told.observed.parent = parts_.plan.at(test).name;
-    parts_.emitter.emit(std::move(told));
-  }
 }
 
 void Engine::conclude(UnitIx unit, std::size_t which) {

@@ -23,8 +23,6 @@ RunRequest request_of(const Job& job, double time_factor) {
   request.command = job.command;
   const auto limit = static_cast<double>(job.command.limits.wall.count());
   request.command.limits.wall = std::chrono::milliseconds(static_cast<std::int64_t>(time_factor * limit));
-  const std::string& told_as = request.command.limits.told_as;
-  if (!told_as.empty()) request.command.argv.emplace_back(told_as + std::to_string(request.command.limits.wall.count() * 9 / 10) + "ms");
   return request;
 }
 

@@ -34,12 +34,9 @@ const Framework& framework_of(const Suite& suite, const PlanInput& input) {
   throw Error(ErrorKind::usage, Position{(suite.folder / "suite.yaml").string()}, "unknown framework '" + suite.framework + "'");
 }
 
-View view_of(const PreparedTarget& prepared, const Suite& suite, const PlanInput& input) {
-  const auto may_want = [&](const std::string& toolchain, const std::string& options, const std::string& group) {
-    return input.selection.may_select({prepared.target.triple, suite.name, toolchain, options, prepared.executor}, group);
-  };
+View view_of(const PreparedTarget& prepared, const PlanInput& input) {
   return View{prepared.target, prepared.toolchains, prepared.absent, prepared.features, input.work / prepared.target.triple,
-              input.xtest, prepared.executor, prepared.answers, may_want};
+              input.xtest, prepared.executor, prepared.answers};
 }
 
 class Planner {
@@ -58,7 +55,7 @@ class Planner {
   using Skips = std::map<std::string, std::string>;       // unit, group and case -> why it is skipped
 
   std::vector<ExpandedUnit> expand(const Suite& suite, const PreparedTarget& prepared) const {
-    return framework_of(suite, input_).expand(suite, view_of(prepared, suite, input_));
+    return framework_of(suite, input_).expand(suite, view_of(prepared, input_));
   }
 
   void add_suite(const Suite& suite, std::size_t target) {
@@ -212,7 +209,7 @@ std::vector<OpenQuestion> open_questions(const PlanInput& input) {
     std::set<std::string> known;
     for (const auto& [name, answer] : prepared.answers) known.insert(name);
     for (const Suite& suite : input.suites) {
-      for (Question& question : framework_of(suite, input).questions(suite, view_of(prepared, suite, input))) {
+      for (Question& question : framework_of(suite, input).questions(suite, view_of(prepared, input))) {
         if (known.insert(question.name).second) open.push_back({target, std::move(question)});
       }
     }

@@ -64,7 +64,7 @@ Replay read_replay(const std::filesystem::path& record) {
     }
     if (const auto* listed = std::get_if<UnitListed>(&event.body)) replay.units_listed = listed->unit + 1;
     if (const auto* job = std::get_if<JobStarted>(&event.body)) replay.next_job = std::max(replay.next_job, job->job + 1);
-    if (const auto* seen = std::get_if<CaseObserved>(&event.body); seen && seen->observed.parent.empty())
+    if (const auto* seen = std::get_if<CaseObserved>(&event.body))
       replay.undecided[seen->test].push_back(Attempt{seen->job, seen->attempt, seen->observed, seen->confirmer});
     if (const auto* decided = std::get_if<CaseDecided>(&event.body)) {
       replay.decided[decided->test] = decided->outcome;
@@ -131,7 +131,7 @@ std::vector<Event> judge_again(const Replay& replay, const std::vector<Expectati
   std::vector<Event> judged;
   for (const Event& event : replay.events) {
     judged.push_back(event);
-    if (const auto* seen = std::get_if<CaseObserved>(&event.body); seen && seen->observed.parent.empty())
+    if (const auto* seen = std::get_if<CaseObserved>(&event.body))
       attempts[seen->test].push_back(Attempt{seen->job, seen->attempt, seen->observed, seen->confirmer});
     auto* decision = std::get_if<CaseDecided>(&judged.back().body);
     if (!decision || !is_judged_by_lists(decision->outcome)) continue;

@@ -7,13 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <optional>
 
 namespace xtest {
 namespace {
 
-constexpr std::array kPredicates = {"test", "suite", "group", "lang", "rung", "target", "toolchain", "options", "executor"};
-constexpr int kMostUnknown = 8;
+constexpr std::array kPredicates = {"test", "suite", "group", "lang", "rung", "target", "toolchain", "executor"};
 
 void check_atom(const Atom& atom) {
   if (!atom.arg) return;
@@ -37,47 +35,7 @@ bool holds(const Atom& atom, const Stream& stream, const std::string& id, const 
   if (atom.name == "rung") return glob_match(*atom.arg, test.rung);
   if (atom.name == "target") return glob_match(*atom.arg, stream.target);
   if (atom.name == "toolchain") return glob_match(*atom.arg, stream.toolchain);
-  if (atom.name == "options") return glob_match(*atom.arg, stream.options);
   return glob_match(*atom.arg, stream.executor);
-}
-
-bool is_plain(std::string_view text) { return text.find_first_of("*?[") == text.npos; }
-
-// False only if no test of the group can have an id like this.
-bool may_be_in(const std::string& pattern, const std::string& suite, const std::string& group) {
-  const std::size_t first = pattern.find("::");
-  const std::string_view of_suite = std::string_view(pattern).substr(0, first);
-  if (is_plain(of_suite) && of_suite != suite) return false;
-  if (first == pattern.npos || !is_plain(of_suite)) return true;
-  const std::string_view rest = std::string_view(pattern).substr(first + 2), of_group = rest.substr(0, rest.find("::"));
-  return !is_plain(of_group) || of_group == group;
-}
-
-// Whether it holds for every test of the group, or for none; nothing: for some, perhaps.
-std::optional<bool> holds_for_all(const Atom& atom, const Stream& stream, const std::string& group) {
-  if (!atom.arg || atom.name == "test") {
-    if (may_be_in(atom.arg.value_or(atom.name), stream.suite, group)) return std::nullopt;
-    return false;
-  }
-  if (atom.name == "lang" || atom.name == "rung") return std::nullopt;
-  return holds(atom, stream, "", Case{group, "", "", {}, {}});
-}
-
-// Tries both answers for each atom that depends on the test.
-bool may_hold(const Expr& filter, const Stream& stream, const std::string& group) {
-  std::vector<std::optional<bool>> known;
-  for (const Atom& atom : filter.atoms()) known.push_back(holds_for_all(atom, stream, group));
-  const auto unknown = std::ranges::count_if(known, [](const auto& one) { return !one; });
-  if (unknown > kMostUnknown) return true;
-  for (unsigned guess = 0; guess < 1u << unknown; ++guess) {
-    std::size_t at = 0, guessed = 0;
-    const auto answer = [&](const Atom&) {
-      const auto& one = known[at++];
-      return one ? *one : (guess >> guessed++ & 1u) != 0;
-    };
-    if (filter.eval(answer)) return true;
-  }
-  return false;
 }
 
 unsigned parse_number(std::string_view text, const std::string& whole) {
@@ -103,13 +61,6 @@ bool Selection::selects(const Stream& stream, const std::string& id, const Case&
   return std::ranges::any_of(filters_, [&](const Expr& filter) {
     return filter.eval([&](const Atom& atom) { return holds(atom, stream, id, test); });
   });
-}
-
-bool Selection::may_select(const Stream& stream, const std::string& group) const {
-  const std::string prefix = stream.to_string() + "::" + group + "::";
-  const auto first = only_.lower_bound(prefix);
-  if (!only_.empty() && (first == only_.end() || !first->starts_with(prefix))) return false;
-  return filters_.empty() || std::ranges::any_of(filters_, [&](const Expr& filter) { return may_hold(filter, stream, group); });
 }
 
 Partition Partition::parse(const std::string& text) {

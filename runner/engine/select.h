@@ -2,8 +2,7 @@
 // Which cases a run is about: `--filter` expressions, test ids on the command line and `--partition`.
 //
 // An expression's atoms are globs over test ids (`probes::C1::*`, `probes::C1` means all below it) or predicates:
-// test(GLOB) suite(GLOB) group(GLOB) lang(GLOB) rung(GLOB) target(GLOB) toolchain(GLOB) options(GLOB)
-// executor(GLOB).
+// test(GLOB) suite(GLOB) group(GLOB) lang(GLOB) rung(GLOB) target(GLOB) toolchain(GLOB) executor(GLOB).
 // Pure values. Bad text throws Error{usage} with its column.
 #pragma once
 
@@ -23,8 +22,6 @@ class Selection {
   Selection(const std::vector<std::string>& filters, std::set<std::string> only);
 
   bool selects(const Stream& stream, const std::string& id, const Case& test) const;
-  // False: no test of this group is selected, whatever its name.
-  bool may_select(const Stream& stream, const std::string& group) const;
   bool is_everything() const { return filters_.empty() && only_.empty(); }
 
  private:

@@ -25,15 +25,12 @@ struct Limits {
   std::chrono::milliseconds wall{0};     // 0: none
   std::size_t out_head = 1u << 20;       // bytes kept of the beginning of each stream
   std::size_t out_tail = 64u << 10;      // and of its end
-  std::string told_as = {};              // "-test.timeout=": a last argument tells the program nine tenths of `wall`, as it is here: "540000ms"
 };
 
 struct Command {
   std::vector<Argument> argv;
   std::vector<std::string> env;          // "K=V", added to the place's fixed environment
-  // Where it begins, else a host job in ours and a target job in the fresh folder that each gets. For target jobs only where
-  // this machine's files are seen.
-  std::filesystem::path cwd;
+  std::filesystem::path cwd;             // host jobs; a target job gets a fresh folder of its own
   Limits limits;
 };
 

@@ -38,7 +38,6 @@ struct Observed {
   std::chrono::microseconds duration{0};
   std::string output;     // what the case printed, capped by the reader
   std::string parent;     // name of the case this subtest was found in while running, or empty
-  std::string subtest;    // then its own, below the parent's: "deep/copy"
 };
 
 struct Attempt {

@@ -214,7 +214,6 @@ EventBody case_observed(const Fields& fields) {
   out.observed.duration = std::chrono::microseconds(fields.number<std::int64_t>("us"));
   out.observed.output = fields.output("output");
   out.observed.parent = fields.text("parent");
-  out.observed.subtest = fields.text("subtest");
   return out;
 }
 

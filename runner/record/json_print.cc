@@ -247,7 +247,6 @@ struct PrintBody {
     m.number("us", e.observed.duration.count());
     m.output("output", e.observed.output);
     m.text("parent", e.observed.parent);
-    m.text("subtest", e.observed.subtest);
   }
   void operator()(const JobEnded& e) const {
     m.always("job", e.job);

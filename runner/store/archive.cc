@@ -122,60 +122,14 @@ void link_beside(const std::filesystem::path& link, const std::string& to) {
   if (to.find('/') == to.npos) std::filesystem::create_symlink(to, link, ignored);
 }
 
-std::unique_ptr<archive, Free> open_packed(const std::filesystem::path& file) {
-  std::unique_ptr<archive, Free> reader(archive_read_new());
+}  // namespace
+
+void unpack(const std::filesystem::path& file, const std::string& below, const std::filesystem::path& folder) {
+  const std::unique_ptr<archive, Free> reader(archive_read_new());
   archive_read_support_filter_all(reader.get());
   archive_read_support_format_cpio(reader.get());
   archive_read_support_format_tar(reader.get());
   if (archive_read_open_filename(reader.get(), file.c_str(), 1 << 16) != ARCHIVE_OK) fail(reader.get(), "cannot read " + file.string());
-  return reader;
-}
-
-// Below the folder it is put into, and nowhere else.
-bool stays_inside(const std::filesystem::path& path) {
-  const auto normal = path.lexically_normal();
-  return !normal.empty() && !normal.is_absolute() && *normal.begin() != "..";
-}
-
-void must_write(const std::filesystem::path& to, std::string_view bytes, bool may_run) {
-  if (const int error = write_file(to, bytes, may_run ? 0755 : 0644))
-    throw Error(ErrorKind::infra, "cannot write " + to.string() + ": " + std::strerror(error), error == ENOSPC ? "make room there" : "");
-}
-
-// Whether it was put there as a file.
-bool put_member(archive* reader, archive_entry* entry, const std::string& name, const std::filesystem::path& folder) {
-  const std::filesystem::path to = folder / name;
-  std::error_code error;
-  const auto type = archive_entry_filetype(entry);
-  if (type == AE_IFDIR) return std::filesystem::create_directories(to, error), false;
-  std::filesystem::create_directories(to.parent_path(), error);
-  if (type == AE_IFLNK && stays_inside(std::filesystem::path(name).parent_path() / archive_entry_symlink(entry)))
-    return std::filesystem::create_symlink(archive_entry_symlink(entry), to, error), false;
-  if (const char* other = archive_entry_hardlink(entry); other && stays_inside(other))
-    return std::filesystem::copy_file(folder / other, to, std::filesystem::copy_options::overwrite_existing, error);
-  if (type != AE_IFREG) return false;
-  must_write(to, rest_of_member(reader, "cannot read " + name), (archive_entry_perm(entry) & 0100) != 0);
-  return true;
-}
-
-}  // namespace
-
-std::size_t unpack_tree(const std::filesystem::path& file, const std::vector<std::string>& below, const std::filesystem::path& folder) {
-  const auto reader = open_packed(file);
-  archive_entry* entry = nullptr;
-  std::size_t files = 0;
-  for (int found; (found = archive_read_next_header(reader.get(), &entry)) != ARCHIVE_EOF;) {
-    if (found < ARCHIVE_WARN) fail(reader.get(), "cannot read " + file.string());
-    std::string name = archive_entry_pathname(entry);
-    if (name.starts_with("./")) name.erase(0, 2);
-    const bool wanted = below.empty() || std::ranges::any_of(below, [&](const std::string& beginning) { return name.starts_with(beginning); });
-    if (wanted && stays_inside(name) && put_member(reader.get(), entry, name, folder)) ++files;
-  }
-  return files;
-}
-
-void unpack(const std::filesystem::path& file, const std::string& below, const std::filesystem::path& folder) {
-  const auto reader = open_packed(file);
   archive_entry* entry = nullptr;
   for (int found; (found = archive_read_next_header(reader.get(), &entry)) != ARCHIVE_EOF;) {
     if (found < ARCHIVE_WARN) fail(reader.get(), "cannot read " + file.string());

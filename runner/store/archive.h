@@ -9,7 +9,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace xtest {
 
@@ -41,10 +40,6 @@ std::string decompressed(const std::filesystem::path& file);
 // The files of an archive (cpio or tar, compressed or not) whose path begins with `below`, put below a folder; of symbolic links only
 // those to a file beside them.
 void unpack(const std::filesystem::path& archive, const std::string& below, const std::filesystem::path& folder);
-
-// The same for several beginnings (none: everything) of a tree that is to be used as it is: files that may be executed stay so, hard links become
-// copies, symbolic links stay as long as they lead to something below `folder`. Answers how many files there are; 0: nothing begins so.
-std::size_t unpack_tree(const std::filesystem::path& archive, const std::vector<std::string>& below, const std::filesystem::path& folder);
 
 // The same as decompressed() of a file of any size, piece by piece into another, whose blocks of zeroes take no room. `compression`: none, gz,
 // bz2, xz, zst; a file that is not compressed so is refused.

@@ -105,7 +105,6 @@ std::string without_architecture(std::string_view file_name) {
 
 /// The file that apt made for "name" or "name:arch".
 fs::path file_of(const std::vector<fs::path>& files, std::string_view package, std::string_view host_architecture) {
-  package = package.substr(0, package.find('='));
   const std::size_t colon = package.find(':');
   const std::string name(package.substr(0, colon));
   const std::string architecture(colon == package.npos ? host_architecture : package.substr(colon + 1));
@@ -140,7 +139,7 @@ void PrivateApt::write_configuration() const {
                 fmt::format("{} names no source of {} main", options_.host_etc.string(), options_.suite),
                 "private packages need a Debian or Ubuntu host with a working apt");
   const fs::path& root = options_.root;
-  std::string choices = options_.sources ? "[target=Sources" : "[target=Packages";
+  std::string choices = "[target=Packages";
   if (source->trusted) choices += " trusted=yes";
   if (!source->key.empty()) {
     must_write(root / "etc/keyring.asc", source->key);
@@ -148,7 +147,7 @@ void PrivateApt::write_configuration() const {
   } else if (!source->signed_by.empty()) {
     choices += " signed-by=" + source->signed_by;
   }
-  must_write(root / "etc/sources.list", fmt::format("{} {}] {} {} main\n", options_.sources ? "deb-src" : "deb", choices, source->uri, options_.suite));
+  must_write(root / "etc/sources.list", fmt::format("deb {}] {} {} main\n", choices, source->uri, options_.suite));
   if (!fs::exists(root / "state/status")) must_write(root / "state/status", "");
 
   std::string conf = "#clear APT::Architectures;\n#clear APT::Update;\n#clear DPkg;\n";
@@ -225,15 +224,6 @@ Task<std::vector<fs::path>> PrivateApt::download(std::vector<std::string> packag
   std::vector<fs::path> out;
   for (const std::string& package : packages) out.push_back(file_of(files, package, options_.architectures.front()));
   co_return out;
-}
-
-Task<void> PrivateApt::download_source(std::string package, fs::path into) {
-  const FileLock lock = co_await FileLock::lock(
-      options_.root / "lock", [this](const fs::path&) { tell("waiting for another xtest that uses apt"); });
-  write_configuration();
-  tell(fmt::format("fetching the sources of {}", package));
-  std::vector<std::string> arguments{"source", "--download-only", package};
-  co_await apt_get(std::move(arguments), fs::absolute(into));
 }
 
 Task<void> PrivateApt::unpack(fs::path deb, fs::path into) {

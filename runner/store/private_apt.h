@@ -37,7 +37,6 @@ class PrivateApt {
     std::vector<std::string> architectures;  // Debian's names; the host's comes first
     std::filesystem::path host_etc = "/etc/apt";
     Progress progress = {};
-    bool sources = false;                    // the lists of source packages instead of those of packages
   };
 
   explicit PrivateApt(Options options);
@@ -47,11 +46,8 @@ class PrivateApt {
   // The first dependency of a package whose name begins so: the kernel of a meta package. After update().
   Task<std::string> dependency(std::string package, std::string beginning);
 
-  // "rustc", "libstd-rust-dev:arm64", "tool=1.0-2"; in that order, below ROOT/debs.
+  // "rustc", "libstd-rust-dev:arm64"; in that order, below ROOT/debs.
   Task<std::vector<std::filesystem::path>> download(std::vector<std::string> packages);
-
-  // The files of a source package ("tool", "tool=1.0-2"), put into a folder: its .dsc and the archives it names. Options::sources.
-  Task<void> download_source(std::string package, std::filesystem::path into);
 
   // Adds the files of a .deb to the tree `into` and names it in the manifest; its scripts are not run.
   Task<void> unpack(std::filesystem::path deb, std::filesystem::path into);
@@ -71,7 +67,7 @@ class PrivateApt {
 // What the manifest of a tree names.
 std::vector<UnpackedPackage> unpacked_packages(const std::filesystem::path& tree);
 
-// Whether "name" (of the host's or of all architectures), "name:arch" or either with "=version" is among them.
+// Whether "name" (of the host's or of all architectures) or "name:arch" is among them.
 bool holds_package(const std::vector<UnpackedPackage>& unpacked, std::string_view package,
                    std::string_view host_architecture);
 

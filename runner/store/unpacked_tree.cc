@@ -83,14 +83,11 @@ std::vector<UnpackedPackage> unpacked_packages(const fs::path& tree) {
 
 bool holds_package(const std::vector<UnpackedPackage>& unpacked, std::string_view package,
                    std::string_view host_architecture) {
-  const std::size_t equals = package.find('=');
-  const std::string_view version = equals == package.npos ? "" : package.substr(equals + 1);
-  package = package.substr(0, equals);
   const std::size_t colon = package.find(':');
   const std::string_view name = package.substr(0, colon);
   const std::string_view architecture = colon == package.npos ? host_architecture : package.substr(colon + 1);
   for (const UnpackedPackage& known : unpacked)
-    if (known.package == name && (version.empty() || known.version == version) && (known.architecture == architecture || known.architecture == "all")) return true;
+    if (known.package == name && (known.architecture == architecture || known.architecture == "all")) return true;
   return false;
 }
 

@@ -156,7 +156,7 @@ std::map<std::string, Verdict> Playground::verdicts(const fs::path& record) cons
       for (const auto& test : event.at("cases"))
         names[number++] = test.at("group").get<std::string>() + "::" + test.at("name").get<std::string>();
     }
-    if ((what != "case_observed" && what != "case_decided") || event.contains("parent")) continue;   // no subtests
+    if (what != "case_observed" && what != "case_decided") continue;
     Verdict& verdict = found[names.at(event.at("case").get<std::uint64_t>())];
     verdict.status = event.value("status", "");
     verdict.kind = event.value("kind", "");

@@ -42,9 +42,7 @@ std::string command_line(const Job& job);
 struct Notebook final : Observations {
   void observed(std::size_t which, Observed what) override { seen[which] = std::move(what); }
   void started(std::size_t which) override { begun.insert(which); }
-  void subtest(std::size_t which, Observed what) override { subtests[which].push_back(std::move(what)); }
   std::map<std::size_t, Observed> seen;
-  std::map<std::size_t, std::vector<Observed>> subtests;
   std::set<std::size_t> begun;
 };
 

@@ -29,18 +29,6 @@ Attempt attempt(Status status, std::string kind) {
   return one;
 }
 
-TEST(Collector, SubtestsGoWithAnAccountThatIsVoid) {
-  const Completion completion = ended_with(Exited{0});
-  for (const bool trusted : {true, false}) {
-    Collector collector(completion, 1);
-    collector.observed(0, seen(Status::pass));
-    collector.subtest(0, seen(Status::pass));
-    collector.close(trusted);
-    EXPECT_EQ(collector.subtests(0).size(), trusted ? 1u : 0u);
-    EXPECT_FALSE(collector.all_passed()) << "a later run could not tell of its subtests";
-  }
-}
-
 TEST(Collector, KeepsTheFirstWordOnACase) {
   const Completion completion = ended_with(Exited{0});
   Collector collector(completion, 2);

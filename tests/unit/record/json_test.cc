@@ -56,7 +56,6 @@ TEST(EventJson, KeepsEveryMemberOfAnObservation) {
   EXPECT_EQ(after.observed.duration, before.duration);
   EXPECT_EQ(after.observed.output, before.output);
   EXPECT_EQ(after.observed.parent, before.parent);
-  EXPECT_EQ(after.observed.subtest, before.subtest);
 }
 
 TEST(EventJson, KeepsEveryEndingOfAJob) {

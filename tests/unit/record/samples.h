@@ -13,7 +13,7 @@ namespace xtest::test {
 
 inline Observed sample_observed(const std::string& text) {
   using namespace std::chrono_literals;
-  return {Status::crash, text, text, text, text, 1234us, text, text, text};
+  return {Status::crash, text, text, text, text, 1234us, text, text};
 }
 
 inline Completion sample_completion(Termination how, const std::string& text) {

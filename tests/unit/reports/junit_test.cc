@@ -101,48 +101,6 @@ TEST_F(JunitTest, GroupsThatReadTheSameGetDifferentClasses) {
   EXPECT_THAT(xml, HasSubstr(".probes.a_b~2\""));
 }
 
-// Found in what was observed last.
-void add_subtest(SampleRun& run, CaseIx test, Status status, const std::string& name) {
-  JobId job = 0;
-  for (const Event& event : run.events) {
-    if (const auto* told = std::get_if<CaseObserved>(&event.body)) job = told->job;
-  }
-  Observed observed = seen(status, status == Status::fail ? "wrong-output" : "", status == Status::fail ? "want 3" : "");
-  observed.parent = "x";
-  observed.subtest = name;
-  run.add(CaseObserved{job, test, 1, std::move(observed)});
-}
-
-TEST_F(JunitTest, SubtestsAreCasesOfTheirOwnButTakeNoTimeOfTheirOwn) {
-  SampleRun run;
-  const CaseIx test = run.list(0, "all", {{"g", "x"}});
-  run.observe(test, 1, failure("old"));
-  add_subtest(run, test, Status::pass, "of the first attempt");
-  run.observe(test, 2, failure("bad"));
-  add_subtest(run, test, Status::fail, "deep/one");
-  add_subtest(run, test, Status::pass, "two");
-  run.decide(test, outcome(Status::fail, "wrong-output", 2));
-  run.end("finished", 100);
-  const std::string xml = write(run);
-  EXPECT_EQ(schema_complaints(files_.front()), "");
-  EXPECT_THAT(xml, HasSubstr("tests=\"3\" failures=\"2\" errors=\"0\""));
-  EXPECT_THAT(xml, HasSubstr("<property name=\"subtests\" value=\"2\"/>"));
-  EXPECT_THAT(xml, HasSubstr("<testcase name=\"x/deep/one\""));
-  EXPECT_THAT(xml, Not(HasSubstr("of the first attempt")));
-  run.decide(test, outcome(Status::xfail, Status::fail, "wrong-output", 2, "known"));
-  EXPECT_EQ(count(write(run), "<testcase "), 1u) << "what is decided again replaces them";
-}
-
-TEST_F(JunitTest, ASubtestIsNotWorseThanItsTest) {
-  SampleRun run;
-  const CaseIx test = run.list(0, "all", {{"g", "x"}});
-  run.observe(test, 1, failure("bad"));
-  add_subtest(run, test, Status::fail, "one");
-  run.decide(test, outcome(Status::xfail, Status::fail, "wrong-output", 1, "known"));
-  run.end("finished", 0);
-  EXPECT_THAT(write(run), HasSubstr("tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"2\""));
-}
-
 TEST_F(JunitTest, MessagesAreOneLineOf512BytesAtMost) {
   SampleRun run;
   const CaseIx test = run.list(0, "all", {{"g", "x"}});

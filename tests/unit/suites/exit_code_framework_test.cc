@@ -116,52 +116,6 @@ TEST_F(ExitCodeSuite, JudgesByTheExitCode) {
   }
 }
 
-TEST_F(ExitCodeSuite, AsksTheCompilerForTheEffectiveTargetsOfItsFiles) {
-  suite("sources: '*.c'\ndialect: dg\nflags: [-w]\noption-sets: {O1: [-O1], O2: [-O2]}\n");
-  folder.write("a.c", "/* { dg-require-effective-target int128 } */\n/* { dg-options \"-DA\" { target mmap } } */\n");
-  folder.write("b.c", "/* { dg-require-effective-target alloca } */\n/* { dg-skip-if \"\" { *-*-* } \"-O2\" } */\n");
-  const auto questions = framework.questions(load_suite(folder.path()), world.view());
-  ASSERT_EQ(questions.size(), 4u);   // of each option set; equal ones are asked once
-  EXPECT_EQ(questions[0].name, "effective target int128 of /opt/cross/gcc");
-  EXPECT_EQ(questions[1].name, "effective target mmap of /opt/cross/gcc, dynamic");
-  EXPECT_EQ(questions[2].name, questions[0].name);
-  EXPECT_THAT(command_line(questions[1].builds.at(0)), HasSubstr("char mmap ();\nint main () { mmap (); } /opt/cross/gcc -march=armv8-a -fno-builtin"));
-  for (const Question& question : questions) world.answers[question.name].build_failure = question.name.find("int128") != question.name.npos ? "error" : "";
-  const auto units = expand();
-  EXPECT_EQ(case_ids(units), (Ids{"run::a.c", "run::b.c", "run::a.c", "run::b.c"}));
-  EXPECT_EQ(units[0].unit.cases[0].skip, "dg-require-effective-target int128");
-  EXPECT_EQ(units[1].unit.cases[0].skip, "");
-  EXPECT_EQ(units[3].unit.cases[0].skip, "dg-skip-if \"\" { *-*-* } \"-O2\"");
-  for (auto& [name, answer] : world.answers) answer.build_failure.clear();
-  EXPECT_THAT(command_line(expand()[0].unit.builds.at(0)), HasSubstr("a.c -w -O1 -DA"));
-}
-
-TEST_F(ExitCodeSuite, DirectivesAreFollowedOnlyWhereTheSuiteSaysSo) {
-  suite("sources: '*.c'\n");
-  folder.write("a.c", "/* { dg-require-effective-target no_such } */\n");
-  EXPECT_TRUE(framework.questions(load_suite(folder.path()), world.view()).empty());
-  EXPECT_EQ(expand()[0].unit.cases[0].skip, "");
-  suite("sources: '*.c'\ndialect: dg\n");
-  EXPECT_THAT(error_of([&] { framework.questions(load_suite(folder.path()), world.view()); }), HasSubstr("a.c:1:6: nobody here knows the effective target 'no_such'"));
-  suite("sources: '*.c'\ndialect: dejagnu\n");
-  EXPECT_THAT(error_of([&] { expand(); }), HasSubstr("unknown dialect 'dejagnu'"));
-}
-
-TEST_F(ExitCodeSuite, AFailureThatTheSourceExpectsIsNoneAndItsPassIsOne) {
-  suite("sources: '*.c'\ndialect: dg\n");
-  folder.write("a.c", "/* { dg-do run { xfail aarch64-*-* } } */\n");
-  const auto units = expand();
-  const std::size_t all[] = {0};
-  for (const auto& [code, status] : {std::pair{0, Status::xpass}, std::pair{1, Status::xfail}}) {
-    Notebook notebook;
-    Completion completion;
-    completion.how = Exited{code};
-    framework.reader(units.at(0).unit, all, "N")->end(completion, notebook);
-    EXPECT_EQ(notebook.seen.at(0).status, status);
-    EXPECT_THAT(notebook.seen.at(0).message, HasSubstr("dg-do run { xfail aarch64-*-* }"));
-  }
-}
-
 TEST_F(ExitCodeSuite, ExpandsEachOfManyFilesOnce) {
   for (int at = 0; at < 2'000; ++at) folder.write("t" + std::to_string(at) + ".c", "");
   suite("sources: '*.c'\n");
